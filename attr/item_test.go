@@ -1,0 +1,111 @@
+package attr_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+func TestZeroItem(t *testing.T) {
+	var none attr.Item
+	empty := attr.MustItem(nil)
+	require.True(t, none.IsZero())
+	require.False(t, empty.IsZero())
+	require.False(t, none == empty)
+	for _, item := range []attr.Item{none, empty} {
+		require.Zero(t, item.Len())
+		require.Empty(t, maps.Collect(item.All()))
+		require.Equal(t, attr.Map{}, item.Map())
+		_, ok := item.Lookup("a")
+		require.False(t, ok)
+		require.True(t, item.Project("a") == item)
+	}
+	require.Equal(t, "null", none.String())
+	require.Equal(t, "{}", empty.String())
+}
+
+func TestItemRoundTrip(t *testing.T) {
+	r := newRand()
+	for range 300 {
+		m := randomMap(r, 4)
+		item, err := attr.NewItem(m)
+		require.NoError(t, err)
+		require.Equal(t, len(m), item.Len())
+		require.True(t, maps.Equal(m, item.Map()))
+		for name, want := range m {
+			v, ok := item.Lookup(name)
+			require.True(t, ok)
+			require.True(t, want == v)
+		}
+		_, ok := item.Lookup("m")
+		require.False(t, ok)
+		parsed, err := attr.ParseItem([]byte(item.String()))
+		require.NoError(t, err)
+		require.True(t, item == parsed, item.String())
+	}
+}
+
+func TestAllAscends(t *testing.T) {
+	item := attr.MustItem(attr.Map{"b": attr.Null(), "a": attr.S(""), "é": attr.L(), "aa": attr.M(nil), "B": attr.N("0")})
+	var names []string
+	for name := range item.All() {
+		names = append(names, name)
+	}
+	require.Equal(t, []string{"B", "a", "aa", "b", "é"}, names)
+	for range item.All() {
+		break
+	}
+}
+
+func TestLongItems(t *testing.T) {
+	m := attr.Map{}
+	for i := range 300 {
+		m[strings.Repeat("n", i+1)] = attr.S(strings.Repeat("v", i*i))
+	}
+	item := attr.MustItem(m)
+	require.Equal(t, m, item.Map())
+	require.True(t, item.Project(slices.Collect(maps.Keys(m))...) == item)
+	require.Equal(t, attr.MustItem(attr.Map{"nn": attr.S("v")}), item.Project("nn", "nn", "missing"))
+	parsed, err := attr.ParseItem(item.AppendJSON(nil))
+	require.NoError(t, err)
+	require.True(t, item == parsed)
+}
+
+func TestProjectNothing(t *testing.T) {
+	item := attr.MustItem(attr.Map{"a": attr.Null()})
+	require.Equal(t, attr.MustItem(nil), item.Project())
+	require.Equal(t, attr.MustItem(nil), item.Project("b"))
+	require.False(t, item.Project("b").IsZero())
+}
+
+func TestItemRefusals(t *testing.T) {
+	const wrong = "One or more parameter values were invalid: "
+	const empty = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+	for _, test := range []struct {
+		m    attr.Map
+		want string
+	}{
+		{attr.Map{"": attr.Null()}, wrong + "An attribute name may not be empty"},
+		{attr.Map{"\xff": attr.Null()}, wrong + "An attribute name is not valid UTF-8"},
+		{attr.Map{strings.Repeat("n", 65536): attr.Null()},
+			wrong + "An attribute name may not exceed 65535 bytes, got 65536"},
+		{attr.Map{"b": attr.BS(), "c": attr.SS()}, wrong + "Binary sets should not be empty"},
+		{attr.Map{"a": nested(33)}, "Nesting Levels have exceeded supported limits"},
+		{attr.Map{"a": attr.N(digits38 + "1")}, "Attempting to store more than 38 significant digits in a Number"},
+		{attr.Map{"a": {}}, empty},
+	} {
+		want := "ValidationException: " + test.want
+		_, err := attr.NewItem(test.m)
+		require.ErrorIs(t, err, exception.Validation)
+		require.EqualError(t, err, want)
+		require.PanicsWithError(t, want, func() { attr.MustItem(test.m) })
+	}
+	_, err := attr.NewItem(attr.Map{"a": nested(32), strings.Repeat("n", 65535): attr.Null()})
+	require.NoError(t, err)
+}

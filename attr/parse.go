@@ -1,0 +1,351 @@
+package attr
+
+import (
+	"bytes"
+	"encoding/base64"
+	"slices"
+	"sync"
+
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+// parser reads DynamoDB's JSON and writes the encoding of what it reads. It is one pass over the text: the payloads
+// go to buf, with a span for each, and when a list, set or map closes its spans are put in order and its payload
+// takes their place.
+//
+// A fault in the form of the text ends the parsing: the methods then return false. A fault in what the text says is
+// only noted, because the service complains of the form of a request before it looks at what it says.
+type parser struct {
+	data  []byte
+	pos   int
+	buf   []byte
+	spans []span
+	stop  error  // what ended the parsing
+	fault string // the first thing noted
+}
+
+// span is a value in the buf of a parser, with its name before it if it is a field.
+type span struct {
+	typ            Type
+	name, mid, end int // the name is buf[name:mid], the payload buf[mid:end]
+	size           int // what the value counts for, see Value.Size
+}
+
+var parsers = sync.Pool{New: func() any { return new(parser) }}
+
+func newParser(data []byte) *parser {
+	p := parsers.Get().(*parser)
+	p.data = data
+	return p
+}
+
+// free gives p back, but not the memory that an unusually large text took.
+func (p *parser) free() {
+	const most = 1 << 20
+	next := parser{buf: p.buf[:0], spans: p.spans[:0]}
+	if cap(next.buf) > most {
+		next.buf = nil
+	}
+	if cap(next.spans) > most/64 {
+		next.spans = nil
+	}
+	*p = next
+	parsers.Put(p)
+}
+
+// err returns what is wrong with the text, or nil.
+func (p *parser) err() error {
+	if p.stop == nil && p.fault != "" {
+		return exception.Validation.Errorf("%s", p.fault)
+	}
+	return p.stop
+}
+
+// note notes a fault in what the text says.
+func (p *parser) note(reason string) {
+	if p.fault == "" {
+		p.fault = reason
+	}
+}
+
+// name returns the name of field s.
+func (p *parser) name(s span) []byte { return p.buf[s.name:s.mid] }
+
+// payload returns the payload of s.
+func (p *parser) payload(s span) []byte { return p.buf[s.mid:s.end] }
+
+// value reads an attribute value within depth levels of lists and maps, and pushes its span.
+func (p *parser) value(depth int) bool {
+	start := len(p.buf)
+	s := span{name: start, mid: start}
+	if !p.take('{', "an attribute value") {
+		return false
+	}
+	for first := true; p.next('}', first); first = false {
+		mark := len(p.buf)
+		if !p.member() {
+			return false
+		}
+		t := typeNamed(p.buf[mark:])
+		p.buf = p.buf[:mark]
+		if t == 0 || p.peek() == 'n' {
+			if !p.skip(0) {
+				return false
+			}
+			continue
+		}
+		if s.typ != 0 && s.typ != t {
+			p.note(msgManyTypes)
+		}
+		p.buf = p.buf[:start]
+		size, ok := p.typed(t, depth)
+		if !ok {
+			return false
+		}
+		s.typ, s.size = t, size
+	}
+	if s.typ == 0 {
+		p.note(msgNoType)
+	}
+	s.end = len(p.buf)
+	p.spans = append(p.spans, s)
+	return p.stop == nil
+}
+
+// typed reads what a member named t holds, appends the payload, and returns what it counts for.
+func (p *parser) typed(t Type, depth int) (size int, ok bool) {
+	switch t {
+	case TypeS, TypeN, TypeB:
+		return p.scalar(t)
+	case TypeBOOL, TypeNULL:
+		return 1, p.literal(t)
+	case TypeSS, TypeNS, TypeBS:
+		return p.set(t)
+	}
+	if depth >= MaxDepth {
+		p.stop = exception.Validation.Errorf(msgTooDeep)
+		return 0, false
+	}
+	if t == TypeL {
+		return p.list(depth + 1)
+	}
+	start, base := len(p.buf), len(p.spans)
+	size = p.object(depth + 1)
+	size += containerSize + entrySize*(len(p.spans)-base)
+	mark := len(p.buf)
+	p.appendFields(base)
+	p.replace(start, mark, base)
+	return size, p.stop == nil
+}
+
+// scalar reads a string that holds a value of type S, N or B, and appends its payload.
+func (p *parser) scalar(t Type) (size int, ok bool) {
+	start := len(p.buf)
+	if p.peek() != '"' {
+		return 0, p.unexpected("a string for " + t.String())
+	}
+	if !p.text() {
+		return 0, false
+	}
+	switch t {
+	case TypeN:
+		num, fault := encodeNumber(p.buf[start:])
+		if fault != numberOK {
+			p.note(fault.message(string(p.buf[start:])))
+			num.put(firstPositive)
+			num.put(endPositive)
+		}
+		p.buf = append(p.buf[:start], num.bytes()...)
+		return numberSize(num.bytes()), true
+	case TypeB:
+		if !p.base64(start) {
+			return 0, false
+		}
+	}
+	return len(p.buf) - start, true
+}
+
+// strictBase64 also refuses text whose last character has bits that are not used.
+var strictBase64 = base64.StdEncoding.Strict()
+
+// base64 puts the bytes that buf[start:] denotes in its place.
+func (p *parser) base64(start int) bool {
+	mark := len(p.buf)
+	// The decoder itself would skip line ends.
+	if bytes.ContainsAny(p.buf[start:], "\r\n") {
+		return p.fail("a value of type B has a line end in its base64")
+	}
+	decoded, err := strictBase64.AppendDecode(p.buf, p.buf[start:])
+	if err != nil {
+		return p.fail("a value of type B is not padded base64")
+	}
+	p.buf = decoded
+	p.replace(start, mark, len(p.spans))
+	return true
+}
+
+// literal reads true or false for a value of type BOOL or NULL and appends its payload.
+func (p *parser) literal(t Type) bool {
+	c := p.peek()
+	switch {
+	case c == 't' && p.word("true"):
+		if t == TypeBOOL {
+			p.buf = append(p.buf, 1)
+		}
+	case c == 'f' && p.word("false"):
+		if t == TypeBOOL {
+			p.buf = append(p.buf, 0)
+		} else {
+			p.note(msgNullFalse)
+		}
+	default:
+		return p.unexpected("true or false for " + t.String())
+	}
+	return true
+}
+
+// set reads an array of strings that hold the elements of a set of type t.
+func (p *parser) set(t Type) (size int, ok bool) {
+	start, base := len(p.buf), len(p.spans)
+	if !p.take('[', "an array for "+t.String()) {
+		return 0, false
+	}
+	for first := true; p.next(']', first); first = false {
+		s := span{mid: len(p.buf)}
+		if s.size, ok = p.scalar(t.element()); !ok {
+			return 0, false
+		}
+		s.end = len(p.buf)
+		size += s.size
+		p.spans = append(p.spans, s)
+	}
+	p.sortSet(t, p.spans[base:])
+	mark := len(p.buf)
+	for _, s := range p.spans[base:] {
+		p.buf = appendUvarint(p.buf, s.end-s.mid)
+		p.buf = append(p.buf, p.buf[s.mid:s.end]...)
+	}
+	p.replace(start, mark, base)
+	return size, p.stop == nil
+}
+
+// sortSet puts the elements of a set of type t in order, and notes if there are none or two are equal.
+func (p *parser) sortSet(t Type, elements []span) {
+	if len(elements) == 0 {
+		p.note(emptySet(t))
+		return
+	}
+	for i := 1; i < len(elements); i++ {
+		if p.comparePayloads(elements[i-1], elements[i]) > 0 {
+			slices.SortFunc(elements, p.comparePayloads)
+			break
+		}
+	}
+	for i := 1; i < len(elements) && p.fault == ""; i++ {
+		if p.comparePayloads(elements[i-1], elements[i]) == 0 {
+			p.note(p.duplicates(t, elements))
+		}
+	}
+}
+
+func (p *parser) comparePayloads(a, b span) int { return bytes.Compare(p.payload(a), p.payload(b)) }
+
+// duplicates names the elements of a set in the order in which the text has them.
+func (p *parser) duplicates(t Type, elements []span) string {
+	asGiven := slices.SortedFunc(slices.Values(elements), func(a, b span) int { return a.mid - b.mid })
+	values := make([]Value, len(asGiven))
+	for i, s := range asGiven {
+		values[i] = Value{t.element(), string(p.payload(s))}
+	}
+	return duplicates(values)
+}
+
+// list reads an array of attribute values on level depth.
+func (p *parser) list(depth int) (size int, ok bool) {
+	start, base := len(p.buf), len(p.spans)
+	if !p.take('[', "an array for L") {
+		return 0, false
+	}
+	size = containerSize
+	for first := true; p.next(']', first); first = false {
+		if !p.value(depth) {
+			return 0, false
+		}
+		size += entrySize + p.spans[len(p.spans)-1].size
+	}
+	mark := len(p.buf)
+	for _, s := range p.spans[base:] {
+		p.appendPayload(s)
+	}
+	p.replace(start, mark, base)
+	return size, p.stop == nil
+}
+
+// object reads an object of attribute values on level depth, pushes their spans in ascending order of names, and
+// returns what names and values count for.
+func (p *parser) object(depth int) (size int) {
+	base := len(p.spans)
+	if !p.take('{', "an object with attributes") {
+		return 0
+	}
+	ascending := true
+	for first := true; p.next('}', first); first = false {
+		name := len(p.buf)
+		if !p.member() {
+			return 0
+		}
+		if reason := nameLengthRefusal(len(p.buf)-name, depth > 0); reason != "" {
+			p.note(reason)
+		}
+		if !p.value(depth) {
+			return 0
+		}
+		last := len(p.spans) - 1
+		p.spans[last].name = name
+		if !first && bytes.Compare(p.name(p.spans[last-1]), p.name(p.spans[last])) >= 0 {
+			ascending = false
+		}
+	}
+	if !ascending {
+		p.sortFields(base)
+	}
+	for _, s := range p.spans[base:] {
+		size += s.mid - s.name + s.size
+	}
+	return size
+}
+
+// sortFields puts the fields from base on in ascending order of names, and of those with equal names keeps the last.
+func (p *parser) sortFields(base int) {
+	list := p.spans[base:]
+	slices.SortStableFunc(list, func(a, b span) int { return bytes.Compare(p.name(a), p.name(b)) })
+	kept := list[:0]
+	for i, s := range list {
+		if i+1 == len(list) || !bytes.Equal(p.name(s), p.name(list[i+1])) {
+			kept = append(kept, s)
+		}
+	}
+	p.spans = p.spans[:base+len(kept)]
+}
+
+// appendFields appends the encoding of the fields from base on.
+func (p *parser) appendFields(base int) {
+	for _, s := range p.spans[base:] {
+		p.buf = appendUvarint(p.buf, s.mid-s.name)
+		p.buf = append(p.buf, p.buf[s.name:s.mid]...)
+		p.appendPayload(s)
+	}
+}
+
+// appendPayload appends the encoding of s without its name.
+func (p *parser) appendPayload(s span) {
+	p.buf = append(p.buf, byte(s.typ))
+	p.buf = appendUvarint(p.buf, s.end-s.mid)
+	p.buf = append(p.buf, p.buf[s.mid:s.end]...)
+}
+
+// replace moves buf[mark:] down to start, and drops the spans from base on, which were of what was there.
+func (p *parser) replace(start, mark, base int) {
+	p.buf = append(p.buf[:start], p.buf[mark:]...)
+	p.spans = p.spans[:base]
+}

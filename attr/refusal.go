@@ -1,0 +1,48 @@
+package attr
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// The service's words for what this package refuses, and a few of its own where the service's are not known.
+const (
+	msgNoType    = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+	msgManyTypes = "Supplied AttributeValue has more than one datatypes set, " +
+		"must contain exactly one of the supported datatypes"
+	msgNullFalse  = "Null attribute value types must have the value of true"
+	msgTooDeep    = "Nesting Levels have exceeded supported limits"
+	msgEmptySS    = "One or more parameter values were invalid: An string set  may not be empty"
+	msgEmptyNS    = "One or more parameter values were invalid: An number set  may not be empty"
+	msgEmptyBS    = "One or more parameter values were invalid: Binary sets should not be empty"
+	msgDuplicates = "One or more parameter values were invalid: Input collection [%s] contains duplicates."
+	msgNotUTF8    = "One or more parameter values were invalid: A string is not valid UTF-8"
+	msgNoName     = "One or more parameter values were invalid: An attribute name may not be empty"
+	msgNameUTF8   = "One or more parameter values were invalid: An attribute name is not valid UTF-8"
+	msgLongName   = "One or more parameter values were invalid: An attribute name may not exceed %d bytes, got %d"
+)
+
+// maxNameSize is how many bytes an attribute name may have.
+const maxNameSize = 65535
+
+// nameRefusal returns the reason why name cannot name an attribute, or "". Only names within maps may be empty.
+func nameRefusal(name string, nested bool) string {
+	if reason := nameLengthRefusal(len(name), nested); reason != "" {
+		return reason
+	}
+	if !utf8.ValidString(name) {
+		return msgNameUTF8
+	}
+	return ""
+}
+
+// nameLengthRefusal is nameRefusal for a name of n bytes that is valid UTF-8.
+func nameLengthRefusal(n int, nested bool) string {
+	switch {
+	case n == 0 && !nested:
+		return msgNoName
+	case n > maxNameSize:
+		return fmt.Sprintf(msgLongName, maxNameSize, n)
+	}
+	return ""
+}

@@ -1,0 +1,107 @@
+package attr_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+func TestParseRefusesForm(t *testing.T) {
+	for _, text := range []string{
+		"", " ", "null", "[]", "1", `"a"`, "{", `{"a"`, `{"a":`, `{"a":{`, `{"a":{"S"`, `{"a":{"S":`, `{"a":{"S":"`,
+		`{"a":{"S":"x"`, `{"a":{"S":"x"}`, `{"a":{"S":"x"},`, `{"a":{"S":"x"},}`, `{,}`, `{"a":{"S":"x",}}`,
+		`{a:{"S":"x"}}`,
+		`{"a" {"S":"x"}}`, `{"a":{"S":"x"}}x`, `{"a":{"S":"x"}}{}`, `{"a":{"S":"x"}},`, "{}\x00", "\uFEFF{}",
+		`{"a":{"S":"x"}"b":{"S":"x"}}`,
+		`{"a":"x"}`, `{"a":null}`, `{"a":[]}`, `{"a":{"S":1}}`, `{"a":{"S":true}}`, `{"a":{"S":["x"]}}`,
+		`{"a":{"N":1}}`,
+		`{"a":{"B":1}}`, `{"a":{"BOOL":"true"}}`, `{"a":{"BOOL":1}}`, `{"a":{"BOOL":tru}}`, `{"a":{"NULL":"x"}}`,
+		`{"a":{"NULL":nul}}`,
+		`{"a":{"SS":"x"}}`, `{"a":{"SS":{}}}`, `{"a":{"SS":[1]}}`, `{"a":{"SS":[null]}}`, `{"a":{"SS":["x",]}}`,
+		`{"a":{"NS":[1]}}`,
+		`{"a":{"BS":[1]}}`, `{"a":{"L":{}}}`, `{"a":{"L":["x"]}}`, `{"a":{"L":[null]}}`,
+		`{"a":{"L":[{"S":"x"},]}}`, `{"a":{"M":[]}}`,
+		`{"a":{"M":{"x":"y"}}}`, `{"a":{"M":{"x":null}}}`,
+		`{"a":{"B":"A"}}`, `{"a":{"B":"AA"}}`, `{"a":{"B":"AAA"}}`, `{"a":{"B":"AB=="}}`, `{"a":{"B":"A*=="}}`,
+		`{"a":{"B":"AA=="}}=`,
+		`{"a":{"B":"AA\n=="}}`, `{"a":{"B":"AA==AA=="}}`, `{"a":{"B":"_-8="}}`, `{"a":{"BS":["?"]}}`,
+		"{\"a\":{\"S\":\"\n\"}}", "{\"a\":{\"S\":\"\x00\"}}", `{"a":{"S":"\x"}}`, `{"a":{"S":"\u12"}}`,
+		`{"a":{"S":"\u12g4"}}`, `{"a":{"S":"\`,
+		`{"a":{"X":01,"S":"x"}}`, `{"a":{"X":-,"S":"x"}}`, `{"a":{"X":1.,"S":"x"}}`, `{"a":{"X":1e,"S":"x"}}`,
+		`{"a":{"X":+1,"S":"x"}}`,
+		`{"a":{"X":[1,],"S":"x"}}`, `{"a":{"X":{"y"},"S":"x"}}`, `{"a":{"X":,"S":"x"}}`, `{"a":{"X":[`,
+		`{"a":{"S":"x"},"b"`,
+		`{"a":{"X":` + strings.Repeat("[", 1<<20),
+		`{"a":{"SS":[]},"b":`, `{"a":{"N":"x"},"b":{"S":1}}`,
+	} {
+		item, err := attr.ParseItem([]byte(text))
+		require.ErrorIs(t, err, exception.Serialization, text)
+		require.True(t, item.IsZero())
+		var refused *exception.Error
+		require.True(t, errors.As(err, &refused))
+		require.Contains(t, refused.Message, "JSON: ")
+	}
+}
+
+func TestParseRefusesContent(t *testing.T) {
+	const (
+		wrong  = "One or more parameter values were invalid: "
+		number = "The parameter cannot be converted to a numeric value"
+		none   = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+		many   = "Supplied AttributeValue has more than one datatypes set, " +
+			"must contain exactly one of the supported datatypes"
+		deep = "Nesting Levels have exceeded supported limits"
+	)
+	for _, test := range []struct{ text, want string }{
+		{`{"a":{}}`, none}, {`{"a":{"X":1}}`, none}, {`{"a":{"s":"x"}}`, none}, {`{"a":{"S":null}}`, none},
+		{`{"a":{"L":[{}]}}`, none}, {`{"a":{"M":{"b":{}}}}`, none},
+		{`{"a":{"S":"x","N":"1"}}`, many}, {`{"a":{"L":[],"M":{}}}`, many}, {`{"a":{"M":{"b":{"S":"x","B":""}}}}`, many},
+		{`{"a":{"NULL":false}}`, "Null attribute value types must have the value of true"},
+		{`{"a":{"SS":[]}}`, wrong + "An string set  may not be empty"},
+		{`{"a":{"NS":[]}}`, wrong + "An number set  may not be empty"},
+		{`{"a":{"BS":[]}}`, wrong + "Binary sets should not be empty"},
+		{`{"a":{"SS":["a","a"]}}`, wrong + "Input collection [a, a] contains duplicates."},
+		{`{"a":{"SS":["b","a","b"]}}`, wrong + "Input collection [b, a, b] contains duplicates."},
+		{`{"a":{"NS":["1","1.0"]}}`, wrong + "Input collection [1, 1] contains duplicates."},
+		{`{"a":{"BS":["eA==","eA=="]}}`, wrong + "Input collection [eA==, eA==] contains duplicates."},
+		{`{"a":{"N":""}}`, number}, {`{"a":{"NS":["x","x"]}}`, number + ": x"},
+		{`{"a":{"N":"first"},"b":{"SS":[]}}`, number + ": first"},
+		{`{"a":{"N":"1e126"}}`,
+			"Number overflow. Attempting to store a number with magnitude larger than supported range"},
+		{`{"a":{"N":"1e-131"}}`,
+			"Number underflow. Attempting to store a number with magnitude smaller than supported range"},
+		{`{"a":{"N":"` + digits38 + `1"}}`, "Attempting to store more than 38 significant digits in a Number"},
+		{`{"":{"S":"x"}}`, wrong + "An attribute name may not be empty"},
+		{`{"` + strings.Repeat("n", 65536) + `":{"S":"x"}}`,
+			wrong + "An attribute name may not exceed 65535 bytes, got 65536"},
+		{`{"a":` + strings.Repeat(`{"L":[`, 33) + strings.Repeat("]}", 33) + "}", deep},
+		{`{"a":` + strings.Repeat(`{"M":{"a":`, 33) + `{"S":"x"}` + strings.Repeat("}}", 33) + "}", deep},
+		{`{"a":` + strings.Repeat(`{"L":[`, 1<<20), deep},
+	} {
+		_, err := attr.ParseItem([]byte(test.text))
+		require.ErrorIs(t, err, exception.Validation, test.text)
+		require.EqualError(t, err, "ValidationException: "+test.want)
+	}
+	deepest := `{"a":` + strings.Repeat(`{"L":[`, 32) + strings.Repeat("]}", 32) + "}"
+	item, err := attr.ParseItem([]byte(deepest))
+	require.NoError(t, err)
+	require.Equal(t, deepest, item.String())
+	_, err = attr.ParseValue([]byte(`{"S":"x"} {"S":"x"}`))
+	require.ErrorIs(t, err, exception.Serialization)
+}
+
+// A text that was refused leaves nothing behind for the next one.
+func TestParseAfterRefusal(t *testing.T) {
+	for range 10 {
+		_, err := attr.ParseItem([]byte(`{"a":{"SS":["a","a"]},"b":{"L":[{"S":"x"},{"M":{"c":{"S":1`))
+		require.Error(t, err)
+		item, err := attr.ParseItem([]byte(`{"a":{"S":"x"}}`))
+		require.NoError(t, err)
+		require.Equal(t, `{"a":{"S":"x"}}`, item.String())
+	}
+}

@@ -1,0 +1,89 @@
+package clock
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Instant is a moment in the history of a store: a wall time with nanoseconds, and a sequence number that orders
+// what happened at the same wall time. Instants are plain values, comparable with ==; the zero Instant is before all
+// others and belongs to no commit.
+//
+// Every commit has an Instant of its own. An Instant made by [StartOf] or [EndOf] belongs to no commit; it is a cut
+// between them.
+type Instant struct {
+	wall int64 // nanoseconds since 1970, UTC
+	seq  uint64
+}
+
+// StartOf returns the cut just before everything that happened at wall time t.
+func StartOf(t time.Time) Instant { return Instant{wall: t.UnixNano()} }
+
+// EndOf returns the cut just after everything that happened at wall time t.
+func EndOf(t time.Time) Instant { return Instant{wall: t.UnixNano(), seq: math.MaxUint64} }
+
+// Time returns the wall time, in UTC.
+func (i Instant) Time() time.Time { return time.Unix(0, i.wall).UTC() }
+
+// Sequence returns the sequence number. In one store it grows with every commit and is never used twice.
+func (i Instant) Sequence() uint64 { return i.seq }
+
+// IsZero reports whether i is the zero Instant.
+func (i Instant) IsZero() bool { return i == Instant{} }
+
+// Compare returns -1, 0 or 1 as i is before, at or after j.
+func (i Instant) Compare(j Instant) int {
+	if c := cmp.Compare(i.wall, j.wall); c != 0 {
+		return c
+	}
+	return cmp.Compare(i.seq, j.seq)
+}
+
+// Before reports whether i is before j.
+func (i Instant) Before(j Instant) bool { return i.Compare(j) < 0 }
+
+// After reports whether i is after j.
+func (i Instant) After(j Instant) bool { return i.Compare(j) > 0 }
+
+// String returns the text form, such as "2024-01-15T12:00:00.5Z#42"; [ParseInstant] reads it back. The cuts made by
+// StartOf and EndOf end in "#start" and "#end".
+func (i Instant) String() string {
+	seq := strconv.FormatUint(i.seq, 10)
+	switch i.seq {
+	case 0:
+		seq = "start"
+	case math.MaxUint64:
+		seq = "end"
+	}
+	return i.Time().Format(time.RFC3339Nano) + "#" + seq
+}
+
+// ParseInstant reads the text form that [Instant.String] writes.
+func ParseInstant(s string) (Instant, error) {
+	wall, seq, ok := strings.Cut(s, "#")
+	if !ok {
+		return Instant{}, fmt.Errorf("instant %q has no sequence number", s)
+	}
+	t, err := time.Parse(time.RFC3339Nano, wall)
+	if err != nil {
+		return Instant{}, fmt.Errorf("instant %q: %w", s, err)
+	}
+	if unix := t.Unix(); unix < math.MinInt64/int64(time.Second)+1 || unix >= math.MaxInt64/int64(time.Second) {
+		return Instant{}, fmt.Errorf("instant %q is outside the years 1678 to 2261", s)
+	}
+	switch seq {
+	case "start":
+		return StartOf(t), nil
+	case "end":
+		return EndOf(t), nil
+	}
+	n, err := strconv.ParseUint(seq, 10, 64)
+	if err != nil {
+		return Instant{}, fmt.Errorf("instant %q: %w", s, err)
+	}
+	return Instant{wall: t.UnixNano(), seq: n}, nil
+}

@@ -1,0 +1,41 @@
+package clock
+
+import (
+	"sync"
+	"time"
+)
+
+// Sequencer stamps the commits of one store. Make one with [NewSequencer].
+type Sequencer struct {
+	clock Clock
+
+	mu struct {
+		sync.Mutex
+		last Instant // the latest wall time shown, the latest sequence number given
+	}
+}
+
+// NewSequencer returns a Sequencer that reads c.
+func NewSequencer(c Clock) *Sequencer { return &Sequencer{clock: c} }
+
+// Now returns the time of the clock, or the latest time already shown if the clock has stepped back behind it.
+func (s *Sequencer) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readLocked()
+	return s.mu.last.Time()
+}
+
+// Next returns a new Instant at the present: after every other that this Sequencer has given.
+func (s *Sequencer) Next() Instant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readLocked()
+	s.mu.last.seq++
+	return s.mu.last
+}
+
+// The clock is read under the lock: otherwise two callers could read it in one order and be stamped in the other.
+func (s *Sequencer) readLocked() {
+	s.mu.last.wall = max(s.mu.last.wall, s.clock.Now().UnixNano())
+}

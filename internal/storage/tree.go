@@ -1,0 +1,102 @@
+package storage
+
+import (
+	"github.com/google/btree"
+
+	"github.com/tidemark-db/tidemark/attr"
+)
+
+// degree is the fan-out of the trees: 32 is the best compromise between lookups, scans and the bytes copied after a
+// clone (see docs/benchmarks.md).
+const degree = 32
+
+// Record is an item with its encoded key. It never changes once made, so trees, logs and snapshots share it.
+type Record struct {
+	key  string
+	Item attr.Item
+}
+
+// element is what a tree holds. Most comparisons end at the hash, without a look at the record behind the pointer.
+type element struct {
+	hash   Hash
+	record *Record
+}
+
+func less(a, b element) bool {
+	if a.hash != b.hash {
+		return a.hash < b.hash
+	}
+	return a.record.key < b.record.key
+}
+
+// tree is one ordered collection of records that counts the bytes of its items.
+type tree struct {
+	*btree.BTreeG[element]
+	bytes int64
+}
+
+func newTree() tree { return tree{BTreeG: btree.NewG(degree, less)} }
+
+func (t *tree) clone() tree { return tree{BTreeG: t.Clone(), bytes: t.bytes} }
+
+func (t *tree) get(hash Hash, key string) *Record {
+	e, _ := t.Get(element{hash, &Record{key: key}})
+	return e.record
+}
+
+// put returns the record that r takes the place of, or nil.
+func (t *tree) put(hash Hash, r *Record) *Record {
+	old, replaced := t.ReplaceOrInsert(element{hash, r})
+	t.bytes += int64(r.Item.Size())
+	if replaced {
+		t.bytes -= int64(old.record.Item.Size())
+	}
+	return old.record
+}
+
+// remove must find the key: deleting what is not there would copy a path for nothing.
+func (t *tree) remove(hash Hash, key string) {
+	if old, found := t.Delete(element{hash, &Record{key: key}}); found {
+		t.bytes -= int64(old.record.Item.Size())
+	}
+}
+
+// Position is a place between records: just before those with this hash and a key not below this one.
+type Position struct {
+	hash Hash
+	key  string
+}
+
+func (p Position) element() element { return element{p.hash, &Record{key: p.key}} }
+
+// Span is the records from one position up to another. The zero Span is everything.
+type Span struct {
+	from, to Position
+	bounded  bool // to counts
+}
+
+// ascend calls fn with the records of s in order until fn returns false.
+func (t *tree) ascend(s Span, fn func(*Record) bool) {
+	visit := func(e element) bool { return fn(e.record) }
+	if s.bounded {
+		t.AscendRange(s.from.element(), s.to.element(), visit)
+	} else {
+		t.AscendGreaterOrEqual(s.from.element(), visit)
+	}
+}
+
+// descend is ascend from the other end.
+func (t *tree) descend(s Span, fn func(*Record) bool) {
+	from, to := s.from.element(), s.to.element()
+	visit := func(e element) bool {
+		if s.bounded && !less(e, to) {
+			return true // the tree starts at "not above to", a span ends before it
+		}
+		return !less(e, from) && fn(e.record)
+	}
+	if s.bounded {
+		t.DescendLessOrEqual(to, visit)
+	} else {
+		t.Descend(visit)
+	}
+}

@@ -1,0 +1,271 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/validate"
+)
+
+// Quotas of one table.
+const (
+	MaxLocalIndexes       = 5
+	MaxGlobalIndexes      = 20
+	MaxProjectedNonKey    = 100 // over all indexes of a table
+	MaxNonKeyPerIndex     = 20
+	maxAttributeName      = 255
+	invalidParameterValue = "One or more parameter values were invalid: "
+)
+
+// Definition is what CreateTable is asked for. Zero fields have the service's defaults: PROVISIONED billing (so that
+// Throughput is required), no stream, no encryption of one's own, class STANDARD.
+type Definition struct {
+	Name          string
+	KeySchema     KeySchema
+	Attributes    Attributes // exactly the attributes that are part of a key
+	LocalIndexes  []Index
+	GlobalIndexes []Index
+
+	BillingMode BillingMode
+	Throughput  Throughput
+	OnDemand    OnDemandThroughput
+
+	Stream             StreamView
+	TTLAttribute       string // not a member of CreateTable: a shorthand for UpdateTimeToLive right after it
+	SSE                SSESpecification
+	Class              Class
+	DeletionProtection bool
+	Tags               map[string]string
+}
+
+// SSESpecification asks for encryption. The zero value asks for the default, a key that AWS owns.
+type SSESpecification struct {
+	Enabled bool
+	Type    string // "KMS", which is also meant if it is empty
+	KeyID   string // id, alias or ARN of a key; empty: the account's AWS-managed key
+}
+
+// Check returns nil if a table can be made of d, and otherwise a ValidationException or LimitExceededException with
+// the first fault: violations of the service's model first, all of them in one message, then the rules that span
+// members. It does not check tags.
+func (d *Definition) Check() error {
+	checks := []func(*Definition) error{
+		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys,
+		(*Definition).checkIndexes, (*Definition).checkUnused,
+	}
+	for _, check := range checks {
+		if err := check(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Definition) checkShape() error {
+	var c validate.Check
+	for i, name := range slices.Sorted(maps.Keys(d.Attributes)) {
+		member := fmt.Sprintf("attributeDefinitions.%d.member.", i+1)
+		c.Length(member+"attributeName", name, 1, maxAttributeName)
+		c.Enum(member+"attributeType", d.Attributes[name].String(), "S", "N", "B")
+	}
+	c.Name("tableName", d.Name)
+	checkKeyShape(&c, "keySchema", d.KeySchema)
+	checkIndexShapes(&c, "localSecondaryIndexes", d.LocalIndexes)
+	checkIndexShapes(&c, "globalSecondaryIndexes", d.GlobalIndexes)
+	if d.BillingMode != "" {
+		c.Enum("billingMode", string(d.BillingMode), string(Provisioned), string(PayPerRequest))
+	}
+	checkThroughputShape(&c, "provisionedThroughput", d.Throughput)
+	if d.Stream != "" {
+		c.Enum("streamSpecification.streamViewType", string(d.Stream),
+			string(NewImage), string(OldImage), string(NewAndOldImages), string(StreamOfKeysOnly))
+	}
+	if d.Class != "" {
+		c.Enum("tableClass", string(d.Class), string(Standard), string(StandardInfrequentAccess))
+	}
+	if d.SSE.Type != "" {
+		c.Enum("sSESpecification.sSEType", d.SSE.Type, "AES256", "KMS")
+	}
+	c.Length("timeToLiveSpecification.attributeName", cmp.Or(d.TTLAttribute, "-"), 1, maxAttributeName)
+	return c.Err()
+}
+
+func checkKeyShape(c *validate.Check, member string, keys KeySchema) {
+	c.Count(member, fmt.Sprint(keys), len(keys), 1, 2)
+	for i, e := range keys {
+		element := member + "." + strconv.Itoa(i+1) + ".member."
+		c.Length(element+"attributeName", e.Name, 1, maxAttributeName)
+		c.Enum(element+"keyType", string(e.Type), string(Hash), string(Range))
+	}
+}
+
+func checkIndexShapes(c *validate.Check, member string, indexes []Index) {
+	for i, x := range indexes {
+		element := member + "." + strconv.Itoa(i+1) + ".member."
+		c.Name(element+"indexName", x.Name)
+		checkKeyShape(c, element+"keySchema", x.KeySchema)
+		if x.Projection.Type != "" {
+			c.Enum(element+"projection.projectionType", string(x.Projection.Type),
+				string(ProjectAll), string(ProjectInclude), string(ProjectKeysOnly))
+		}
+		if x.Projection.NonKey != nil {
+			c.Count(element+"projection.nonKeyAttributes", fmt.Sprint(x.Projection.NonKey),
+				len(x.Projection.NonKey), 1, MaxNonKeyPerIndex)
+		}
+		checkThroughputShape(c, element+"provisionedThroughput", x.Throughput)
+	}
+}
+
+// checkThroughputShape takes a zero Throughput for one that was not given.
+func checkThroughputShape(c *validate.Check, member string, t Throughput) {
+	if t != (Throughput{}) {
+		c.Range(member+".readCapacityUnits", t.Read, 1, 0)
+		c.Range(member+".writeCapacityUnits", t.Write, 1, 0)
+	}
+}
+
+func (d *Definition) checkBilling() error {
+	given := d.Throughput != (Throughput{})
+	onDemand := d.BillingMode == PayPerRequest
+	switch {
+	case onDemand && given:
+		return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	case !onDemand && !given:
+		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	case !onDemand && d.OnDemand != (OnDemandThroughput{}):
+		return invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST")
+	case d.OnDemand.MaxRead < 0 || d.OnDemand.MaxWrite < 0:
+		return invalid("OnDemandThroughput maxima must be 1 or more")
+	}
+	for _, x := range d.GlobalIndexes {
+		given := x.Throughput != (Throughput{})
+		if onDemand && given {
+			return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
+		}
+		if !onDemand && !given {
+			return invalid("ProvisionedThroughput must be specified for index: %s", x.Name)
+		}
+	}
+	return nil
+}
+
+func (d *Definition) checkKeys() error {
+	if err := d.checkKeySchema(d.KeySchema); err != nil {
+		return err
+	}
+	if len(d.LocalIndexes)+len(d.GlobalIndexes) == 0 && len(d.Attributes) != len(d.KeySchema) {
+		return invalid("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+	}
+	return nil
+}
+
+func (d *Definition) checkKeySchema(keys KeySchema) error {
+	if keys[0].Type != Hash {
+		return exception.Validation.Errorf("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	}
+	if len(keys) == 2 && keys[1].Type != Range {
+		return exception.Validation.Errorf("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	}
+	if len(keys) == 2 && keys[0].Name == keys[1].Name {
+		return exception.Validation.Errorf("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+	}
+	for _, e := range keys {
+		if _, defined := d.Attributes[e.Name]; !defined {
+			return exception.Validation.Errorf("Invalid KeySchema: Some index key attribute have no definition")
+		}
+	}
+	return nil
+}
+
+func (d *Definition) checkIndexes() error {
+	if len(d.LocalIndexes) > MaxLocalIndexes {
+		return invalid("Number of LocalSecondaryIndexes exceeds per-table limit of %d", MaxLocalIndexes)
+	}
+	if len(d.GlobalIndexes) > MaxGlobalIndexes {
+		return invalid("GlobalSecondaryIndex count exceeds the per-table limit of %d", MaxGlobalIndexes)
+	}
+	names := make(map[string]bool)
+	projected := 0
+	for i, x := range slices.Concat(d.LocalIndexes, d.GlobalIndexes) {
+		if names[x.Name] {
+			return invalid("Duplicate index name: %s", x.Name)
+		}
+		names[x.Name] = true
+		projected += len(x.Projection.NonKey)
+		if err := d.checkIndex(x, i < len(d.LocalIndexes)); err != nil {
+			return err
+		}
+	}
+	if projected > MaxProjectedNonKey {
+		return invalid("Number of projected attributes in all indexes exceeds the limit of %d", MaxProjectedNonKey)
+	}
+	return nil
+}
+
+func (d *Definition) checkIndex(x Index, local bool) error {
+	if err := d.checkKeySchema(x.KeySchema); err != nil {
+		return err
+	}
+	if local {
+		switch {
+		case d.KeySchema.Sort() == "":
+			return invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+		case x.KeySchema.Partition() != d.KeySchema.Partition():
+			return invalid("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. "+
+				"index hash key: %s, table hash key: %s", x.Name, x.KeySchema.Partition(), d.KeySchema.Partition())
+		case x.KeySchema.Sort() == "":
+			return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
+		case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}):
+			return invalid("Throughput cannot be specified for a local secondary index: %s", x.Name)
+		}
+	}
+	switch {
+	case x.Projection.Type == "":
+		return invalid("Unknown ProjectionType: null")
+	case x.Projection.Type == ProjectInclude && len(x.Projection.NonKey) == 0:
+		return invalid("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+	case x.Projection.Type != ProjectInclude && x.Projection.NonKey != nil:
+		return invalid("ProjectionType is %s, but NonKeyAttributes is specified", x.Projection.Type)
+	}
+	for _, name := range x.Projection.NonKey {
+		if n := len(name); n < 1 || n > maxAttributeName {
+			return invalid("The names of projected attributes must have 1 to %d bytes, in index: %s", maxAttributeName, x.Name)
+		}
+	}
+	return nil
+}
+
+func (d *Definition) checkUnused() error {
+	used := UsedAttributes(d.KeySchema, d.LocalIndexes, d.GlobalIndexes)
+	if len(used) == len(d.Attributes) {
+		return nil
+	}
+	return invalid("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
+		nameList(maps.Keys(d.Attributes)), nameList(maps.Keys(used)))
+}
+
+// UsedAttributes returns the set of the attributes that are part of a key.
+func UsedAttributes(keys KeySchema, indexes ...[]Index) map[string]bool {
+	used := make(map[string]bool)
+	for _, e := range keys {
+		used[e.Name] = true
+	}
+	for _, x := range slices.Concat(indexes...) {
+		for _, e := range x.KeySchema {
+			used[e.Name] = true
+		}
+	}
+	return used
+}
+
+func invalid(format string, args ...any) error {
+	return exception.Validation.Errorf(invalidParameterValue+format, args...)
+}
+
+func nameList(names iter.Seq[string]) string { return strings.Join(slices.Sorted(names), ", ") }

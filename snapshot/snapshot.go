@@ -1,0 +1,98 @@
+package snapshot
+
+import (
+	"iter"
+	"sync"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/internal/storage"
+	"github.com/tidemark-db/tidemark/schema"
+)
+
+// Snapshot is the state of a table at a [Cut]. It is immutable. A table makes them, and [FromItems] makes one of
+// items that come from elsewhere.
+type Snapshot struct {
+	table *schema.Table
+	cut   Cut
+	data  *storage.Data
+
+	cloning sync.Mutex // Clone writes the header of the tree it copies, and restores may run side by side
+}
+
+// New wraps the data of a table. It takes over table and data: neither may be changed afterwards, and data may be
+// cloned by the snapshot alone.
+func New(table *schema.Table, cut Cut, data *storage.Data) *Snapshot {
+	return &Snapshot{table: table, cut: cut, data: data}
+}
+
+// FromItems returns a snapshot of the given items, for a store that keeps its tables in a form of its own. It takes
+// over table, which must be valid ([schema.Definition.Check]); of two items with the same key the later one counts.
+// It fails with a ValidationException at the first item that lacks a key attribute or has it in another type.
+func FromItems(table *schema.Table, cut Cut, items iter.Seq[attr.Item]) (*Snapshot, error) {
+	layout := storage.NewLayout(table)
+	data := storage.NewData(layout)
+	for item := range items {
+		if err := layout.Check(item); err != nil {
+			return nil, err
+		}
+		data.Put(item)
+	}
+	return New(table, cut, data), nil
+}
+
+// Table returns what is recorded of the table. The result is the caller's own.
+func (s *Snapshot) Table() *schema.Table { return s.table.Clone() }
+
+// Cut returns which commits the snapshot holds.
+func (s *Snapshot) Cut() Cut { return s.cut }
+
+// Len returns the number of items, without counting them.
+func (s *Snapshot) Len() int { return s.data.Len(-1) }
+
+// Size returns the size of all items in bytes (see [attr.Item.Size]), without adding it up.
+func (s *Snapshot) Size() int64 { return s.data.Bytes(-1) }
+
+// Lookup returns the item with the given key. A key that does not fit the table finds nothing.
+func (s *Snapshot) Lookup(key attr.Key) (attr.Item, bool) {
+	if s.data.Layout().CheckKey(key) != nil {
+		return attr.Item{}, false
+	}
+	r := s.data.Lookup(key)
+	if r == nil {
+		return attr.Item{}, false
+	}
+	return r.Item, true
+}
+
+// All returns all items, in the table's order.
+func (s *Snapshot) All() iter.Seq[attr.Item] {
+	return func(yield func(attr.Item) bool) { s.data.Scan(-1, storage.Span{}, false, yield) }
+}
+
+// Page returns the items that q asks for.
+func (s *Snapshot) Page(q Query) (Page, error) { return q.Run(s.data) }
+
+// Items returns all items that q asks for from its start on; q.Limit and q.MaxBytes are ignored. The error is that
+// of a query that does not fit the table.
+func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
+	i, span, err := q.resolve(s.data)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(attr.Item) bool) { s.data.Scan(i, span, q.Reverse, yield) }, nil
+}
+
+// Data returns a copy of the snapshot's data that may be written, with another layout whose i-th index is the
+// snapshot's index named from[i]. Its cost does not depend on the number of items. It is meant for the stores of
+// this module: ok is false if there is no such index.
+func (s *Snapshot) Data(layout *storage.Layout, from []string) (d *storage.Data, ok bool) {
+	places := make([]int, len(from))
+	for i, name := range from {
+		if places[i] = s.data.Layout().Index(name); places[i] < 0 {
+			return nil, false
+		}
+	}
+	s.cloning.Lock()
+	defer s.cloning.Unlock()
+	return s.data.Select(layout, places), true
+}

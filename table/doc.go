@@ -1,0 +1,40 @@
+// Package table is a store of tables in memory, with DynamoDB's rules for keys, items and indexes, and with snapshots
+// that cost nothing.
+//
+// A [Store] holds the tables of one account in one region. Its methods are named after DynamoDB's operations and
+// answer with the service's errors. [Store.Table] gives a [Table], on which items are written and read; a write may
+// depend on a condition, which is a Go function, and [Store.Transact] writes up to 100 items at once.
+//
+// # Guarantees
+//
+//   - Every write is atomic and, once its call has returned, is seen by every later read. Its [Change] carries the
+//     instant of the commit; the instants of one store strictly increase, in the order of the commits of each table.
+//   - Indexes agree with their table at every instant.
+//   - A request that is refused changes nothing.
+//   - A snapshot of the present costs the same whatever the size of the table ([Table.Snapshot]); one of an earlier
+//     instant, as far back as [Store.Retain] asked for, costs as much as the writes since ([Table.SnapshotAt]).
+//   - A write remembers nothing of the past unless someone has asked for history.
+//
+// HAZARD: a condition or an update function runs while its table is locked. One that calls the store, or waits for
+// something that does, waits for ever.
+//
+// # Time
+//
+// Nothing happens in the background. A table's status is computed from the clock when it is asked for, and a table
+// that has been deleted is forgotten by a later call. With the zero [Timing] nothing takes any time: the answer to
+// CreateTable still says CREATING, as the service's does, and the next call finds the table ACTIVE.
+//
+// # Concurrency
+//
+// A Store, its Tables and whatever they return may be used by any number of goroutines at once. Writes to one table
+// wait for each other; reads of one table run side by side.
+//
+// # Differences from AWS
+//
+//   - All reads are consistent, those of global indexes too.
+//   - Changes of TTL settings and of deletion protection have no cooldown, and items are not deleted when their time
+//     to live is over.
+//   - Indexes are given when a table is created and stay as they are, except for their throughput.
+//   - Provisioned throughput is recorded but not enforced, and there is no limit on the number of tables.
+//   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
+package table

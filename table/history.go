@@ -1,0 +1,233 @@
+package table
+
+import (
+	"container/heap"
+	"context"
+	"time"
+
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/storage"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// history is what a table remembers of its past, and what others wait for it to become.
+type history struct {
+	retain  time.Duration // what RetainTable asked for
+	log     storage.Log
+	floor   clock.Instant // the log has every change after it
+	ended   clock.Instant // of the deletion
+	pending pendingCuts
+}
+
+// Retain makes every table keep at least d of its history, from now on: until then [Table.SnapshotAt] reaches back no
+// further than to this call. A d of 0 frees all history that no table was asked to keep by itself.
+func (s *Store) Retain(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := time.Duration(s.retain.Swap(int64(d)))
+	for _, t := range s.mu.tables {
+		t.mu.Lock()
+		t.retainLocked(max(t.mu.retain, before))
+		t.mu.Unlock()
+	}
+}
+
+// RetainTable makes one table keep at least d of its history, as [Store.Retain] does for all. It fails with
+// ResourceNotFound if there is no such table.
+func (s *Store) RetainTable(_ context.Context, name string, d time.Duration) error {
+	t, err := s.lookup(name)
+	if err != nil {
+		return exception.During("RetainTable", name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.retentionLocked()
+	t.mu.retain = d
+	t.retainLocked(before)
+	return nil
+}
+
+func (t *Table) retentionLocked() time.Duration {
+	return max(t.mu.retain, time.Duration(t.store.retain.Load()))
+}
+
+// retainLocked starts, shortens or drops the log after a change of how much of it is to be kept.
+func (t *Table) retainLocked(before time.Duration) {
+	switch now := t.retentionLocked(); {
+	case now <= 0:
+		t.mu.log = storage.Log{}
+	case before <= 0:
+		t.mu.floor = t.store.seq.Next()
+	default:
+		t.trimLocked(t.store.Now())
+	}
+}
+
+func (t *Table) trimLocked(now time.Time) {
+	if floor := t.mu.log.Trim(clock.StartOf(now.Add(-t.retentionLocked()))); !floor.IsZero() {
+		t.mu.floor = floor
+	}
+}
+
+// beforeCommitLocked does what must see the table as it is before the commit at the given instant.
+func (t *Table) beforeCommitLocked(at clock.Instant) {
+	t.countLocked(at.Time())
+	t.settleLocked(at)
+}
+
+func (t *Table) recordLocked(c storage.Change) {
+	if t.retentionLocked() > 0 {
+		t.mu.log.Append(c)
+		t.trimLocked(c.At.Time())
+	}
+}
+
+// pendingCut is a snapshot that has been asked for. Its fields are guarded by the table's lock until data is set, and
+// do not change after that.
+type pendingCut struct {
+	at    clock.Instant // of the request
+	cut   snapshot.Cut
+	due   clock.Instant // the cut's latest marker
+	early storage.Segment
+	late  storage.Segment // the changes between the request and data
+	data  *storage.Data   // the table as it was when the last marker had passed
+}
+
+// CaptureTable starts a snapshot of a table, whose cut may lie before or after the present, at a cost that does not
+// depend on the table's size. Markers that lie further back than the table's birth, or its history, are moved up to
+// it; those after its deletion are moved down to it. Without any history a cut of several markers is taken at the
+// request. It fails with ResourceNotFound for a table that is not there or CREATING; one that is DELETING can still
+// be captured.
+func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	t, err := s.lookup(name)
+	if err != nil {
+		return nil, exception.During("CaptureTable", name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := s.seq.Next()
+	if t.statusLocked(at.Time()) == schema.Creating {
+		return nil, exception.During("CaptureTable", name, t.openLocked(at.Time()))
+	}
+	return t.captureLocked(at, cut(at)), nil
+}
+
+func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capture {
+	table := t.definitionLocked(at.Time())
+	p := &pendingCut{at: at, cut: t.clipLocked(at, cut)}
+	p.due = p.cut.Latest()
+	p.early = t.mu.log.Since(p.cut.Earliest())
+	if p.due.After(at) {
+		heap.Push(&t.mu.pending, p)
+	} else {
+		p.data = t.mu.data.Clone()
+	}
+	return snapshot.NewCapture(at, table, p.cut, func() *snapshot.Snapshot { return t.take(p, table) })
+}
+
+// clipLocked moves the markers of a cut into the time of which the table can give an account.
+func (t *Table) clipLocked(at clock.Instant, cut snapshot.Cut) snapshot.Cut {
+	floor := t.mu.floor
+	if t.retentionLocked() <= 0 {
+		floor = at
+		if len(cut.Markers()) > 1 {
+			return snapshot.At(at)
+		}
+	}
+	latest := cut.Latest()
+	if !t.mu.ended.IsZero() {
+		latest = t.mu.ended
+	}
+	return cut.Between(floor, latest)
+}
+
+// settleLocked takes the data of the pending cuts whose last marker lies before the given instant.
+func (t *Table) settleLocked(now clock.Instant) {
+	for len(t.mu.pending) > 0 && t.mu.pending[0].due.Before(now) {
+		p := heap.Pop(&t.mu.pending).(*pendingCut)
+		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
+	}
+}
+
+// settleAllLocked ends the wait of every pending cut: after a deletion nothing more will come.
+func (t *Table) settleAllLocked() {
+	for _, p := range t.mu.pending {
+		p.cut = p.cut.Between(clock.Instant{}, t.mu.ended)
+		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
+	}
+	t.mu.pending = nil
+}
+
+// take makes the snapshot of p, or returns nil while its last marker lies ahead. The undoing happens outside the
+// table's lock, on data that is p's own.
+func (t *Table) take(p *pendingCut, table *schema.Table) *snapshot.Snapshot {
+	t.mu.Lock()
+	t.settleLocked(clock.StartOf(t.store.Now()))
+	ready := p.data != nil
+	t.mu.Unlock()
+	if !ready {
+		return nil
+	}
+	p.data.Rewind(p.late, p.cut.MarkerOf)
+	p.data.Rewind(p.early, p.cut.MarkerOf)
+	return snapshot.New(table, p.cut, p.data)
+}
+
+// Snapshot returns the table as it is now.
+func (t *Table) Snapshot() (*snapshot.Snapshot, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.store.seq.Next()
+	if err := t.openLocked(at.Time()); err != nil {
+		return nil, exception.During("Snapshot", t.name, err)
+	}
+	return snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone()), nil
+}
+
+// SnapshotAt returns the items of the table as they were at an instant: with all commits up to it and none after. Its
+// cost grows with the number of changes since. Its description is the present one. It fails with a
+// ValidationException if the instant lies ahead or further back than the table's history.
+func (t *Table) SnapshotAt(instant clock.Instant) (*snapshot.Snapshot, error) {
+	c, err := t.captureAt(instant)
+	if err != nil {
+		return nil, exception.During("SnapshotAt", t.name, err)
+	}
+	s, _ := c.Snapshot()
+	return s, nil
+}
+
+func (t *Table) captureAt(instant clock.Instant) (*snapshot.Capture, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.store.seq.Next()
+	floor := t.mu.floor
+	if t.retentionLocked() <= 0 {
+		floor = at
+	}
+	switch err := t.openLocked(at.Time()); {
+	case err != nil:
+		return nil, err
+	case instant.After(at):
+		return nil, exception.Validation.Errorf("%v lies ahead", instant)
+	case instant.Before(floor):
+		return nil, exception.Validation.Errorf("the table has no history of %v: it begins at %v", instant, floor)
+	}
+	return t.captureLocked(at, snapshot.At(instant)), nil
+}
+
+// pendingCuts is a heap of the cuts that lie ahead, the next one first.
+type pendingCuts []*pendingCut
+
+func (h pendingCuts) Len() int           { return len(h) }
+func (h pendingCuts) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h pendingCuts) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *pendingCuts) Push(p any)        { *h = append(*h, p.(*pendingCut)) }
+func (h *pendingCuts) Pop() any {
+	last := len(*h) - 1
+	p := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return p
+}

@@ -1,0 +1,211 @@
+package table
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/storage"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// CreateTable makes an empty table and returns its description, whose status is CREATING. It fails with a
+// ValidationException if d breaks a rule and with ResourceInUse if the name is taken. d remains the caller's.
+func (s *Store) CreateTable(_ context.Context, d schema.Definition) (schema.Description, error) {
+	description, err := s.createTable(&d)
+	return description, exception.During("CreateTable", d.Name, err)
+}
+
+func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
+	if err := d.Check(); err != nil {
+		return schema.Description{}, err
+	}
+	if err := checkTags(d.Tags, nil); err != nil {
+		return schema.Description{}, err
+	}
+	billing := d.BillingMode
+	if billing == "" {
+		billing = schema.Provisioned
+	}
+	definition := (&schema.Table{
+		Name: d.Name, KeySchema: d.KeySchema, Attributes: d.Attributes,
+		LocalIndexes: d.LocalIndexes, GlobalIndexes: d.GlobalIndexes,
+		BillingMode: billing, Throughput: d.Throughput, OnDemand: d.OnDemand,
+		Stream: d.Stream, TTLAttribute: d.TTLAttribute, Encryption: s.encryption(d.SSE),
+	}).Clone()
+	t := s.newTable(definition, s.timing.Creating)
+	t.mu.class = d.Class
+	t.mu.protected = d.DeletionProtection
+	t.mu.tags = mergeTags(nil, d.Tags)
+	t.mu.data = storage.NewData(storage.NewLayout(definition))
+	if d.Stream != "" {
+		t.mu.streamARN = definition.ARN.Stream(definition.CreationTime)
+	}
+	if taken := s.create(t); taken != nil {
+		return schema.Description{}, taken.nameTaken(s.Now())
+	}
+	return t.answer(schema.Creating), nil
+}
+
+// encryption returns what a request for encryption amounts to: a key that does not exist here is taken to exist.
+func (s *Store) encryption(spec schema.SSESpecification) schema.Encryption {
+	return schema.EncryptionFor(spec, s.region, s.account)
+}
+
+// nameTaken says why a new table cannot have this table's name.
+func (t *Table) nameTaken(now time.Time) error {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	switch {
+	case t.restoringLocked(now):
+		return inUse("Table is being used: %s", t.name)
+	case t.statusLocked(now) == schema.Creating:
+		return inUse("Table is being created: %s", t.name)
+	}
+	return exception.ResourceInUse.Errorf("Table already exists: %s", t.name)
+}
+
+func inUse(format string, args ...any) error {
+	return exception.ResourceInUse.Errorf("Attempt to change a resource which is still in use: "+format, args...)
+}
+
+// DescribeTable returns the description of a table, in whatever state it is. It fails with ResourceNotFound if there
+// is none.
+func (s *Store) DescribeTable(_ context.Context, name string) (schema.Description, error) {
+	t, err := s.lookup(name)
+	if err != nil {
+		return schema.Description{}, exception.During("DescribeTable", name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.describeLocked(s.Now()), nil
+}
+
+// answer describes the table as the answer to the call that brought it into the given state. Even where the state is
+// over at once, the service's answer names it.
+func (t *Table) answer(status schema.Status) schema.Description {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.describeLocked(t.store.Now())
+	d.Status = status
+	d.Restore = t.mu.restore
+	return d
+}
+
+func (t *Table) describeLocked(now time.Time) schema.Description {
+	figures := t.currentStatisticsLocked(now)
+	d := schema.Description{
+		Table:              *t.mu.definition.Clone(),
+		Status:             t.statusLocked(now),
+		Class:              t.mu.class,
+		DeletionProtection: t.mu.protected,
+		Indexes:            figures.byName,
+		StreamARN:          t.mu.streamARN,
+		ActiveTime:         t.mu.active,
+		DeletionTime:       t.mu.deleted,
+	}
+	d.Statistics = figures.table
+	if t.restoringLocked(now) {
+		d.Restore = t.mu.restore
+	}
+	return d
+}
+
+// definitionLocked returns the definition with the statistics of the moment. It is shared.
+func (t *Table) definitionLocked(now time.Time) *schema.Table {
+	d := *t.mu.definition
+	d.Statistics = t.tableStatisticsLocked(now)
+	return &d
+}
+
+// DeleteTable deletes a table and returns its description, whose status is DELETING. Functions given to OnDelete are
+// called before it returns. It fails with ResourceNotFound if there is no such table, with ResourceInUse if it is not
+// ACTIVE, and with a ValidationException if it is protected.
+func (s *Store) DeleteTable(_ context.Context, name string) (schema.Description, error) {
+	description, err := s.deleteTable(name)
+	return description, exception.During("DeleteTable", name, err)
+}
+
+func (s *Store) deleteTable(name string) (schema.Description, error) {
+	t, err := s.lookup(name)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	final, err := t.delete()
+	if err != nil {
+		return schema.Description{}, err
+	}
+	answer := t.answer(schema.Deleting)
+	s.mu.RLock()
+	watchers := s.mu.onDelete
+	s.mu.RUnlock()
+	for _, watch := range watchers {
+		watch(final)
+	}
+	s.forget(s.Now())
+	return answer, nil
+}
+
+// delete ends the life of the table and returns its last state.
+func (t *Table) delete() (*snapshot.Snapshot, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.store.Now()
+	if err := t.deletableLocked(now); err != nil {
+		return nil, err
+	}
+	at := t.store.seq.Next()
+	t.beforeCommitLocked(at)
+	t.mu.deleted, t.mu.ended = at.Time(), at
+	t.settleAllLocked()
+	return snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone()), nil
+}
+
+func (t *Table) deletableLocked(now time.Time) error {
+	switch t.statusLocked(now) {
+	case schema.Deleting:
+		return inUse("Table is being deleted: %s", t.name)
+	case schema.Updating:
+		return inUse("Table is being updated: %s", t.name)
+	case schema.Creating:
+		if t.mu.restore != nil {
+			return inUse("Table is being used: %s", t.name)
+		}
+		return inUse("Table is being created: %s", t.name)
+	}
+	if t.mu.protected {
+		return exception.Validation.Errorf(
+			"Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	}
+	return nil
+}
+
+// OnDelete has watch called with the last state of every table that is deleted from now on, by the goroutine that
+// deletes it and while no lock is held: watch may call the store.
+func (s *Store) OnDelete(watch func(final *snapshot.Snapshot)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.onDelete = append(s.mu.onDelete[:len(s.mu.onDelete):len(s.mu.onDelete)], watch)
+}
+
+// RestoreTable makes a table that starts as a copy of a snapshot, at a cost that does not depend on its size, and
+// returns its description, whose status is CREATING. It fails with ResourceInUse if the name is taken and with a
+// ValidationException if the request names an index that the snapshot lacks; r is trusted in the rest. r remains the
+// caller's.
+func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
+	definition := r.Table.Clone()
+	t := s.newTable(definition, r.Duration)
+	data, ok := r.Snapshot.Data(storage.NewLayout(definition), r.Indexes)
+	if !ok {
+		err := exception.Validation.Errorf("the snapshot does not have all of the indexes %q", r.Indexes)
+		return schema.Description{}, exception.During("RestoreTable", definition.Name, err)
+	}
+	t.mu.data = data
+	summary := r.Summary
+	t.mu.restore = &summary
+	if taken := s.create(t); taken != nil {
+		return schema.Description{}, exception.During("RestoreTable", definition.Name, taken.nameTaken(s.Now()))
+	}
+	return t.answer(schema.Creating), nil
+}

@@ -1,0 +1,201 @@
+package table
+
+import (
+	"cmp"
+	"context"
+	crand "crypto/rand"
+	"encoding/binary"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// Where a store is unless its options say otherwise.
+const (
+	DefaultRegion  = "us-east-1"
+	DefaultAccount = "123456789012"
+)
+
+// Options configure a [Store]. The zero value of each field has a sensible meaning.
+type Options struct {
+	Clock   clock.Clock // nil: clock.System
+	Region  string      // empty: DefaultRegion
+	Account string      // 12 digits; empty: DefaultAccount
+	Seed    uint64      // the ids of tables are drawn from it; 0: from the machine's randomness
+	Timing  Timing
+}
+
+// Timing says how long things take. The zero Timing is for tests and for work in the process: everything is done at
+// once and statistics are exact.
+type Timing struct {
+	Creating time.Duration // from CreateTable to ACTIVE
+	Updating time.Duration // from UpdateTable to ACTIVE
+	Deleting time.Duration // from DeleteTable until the name is free
+
+	// StatisticsEvery is how often a table's item count and size are taken anew, counted from its creation. 0 means
+	// that they are always exact.
+	StatisticsEvery time.Duration
+}
+
+// ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, and
+// six hours between its statistics (DescribeTable).
+func ServiceTiming() Timing {
+	return Timing{
+		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, StatisticsEvery: 6 * time.Hour,
+	}
+}
+
+// Store is the tables of one account in one region. Make one with [NewStore].
+type Store struct {
+	seq             *clock.Sequencer
+	region, account string
+	timing          Timing
+	retain          atomic.Int64 // history of every table, in nanoseconds
+
+	mu struct {
+		sync.RWMutex
+		tables   map[string]*Table
+		onDelete []func(*snapshot.Snapshot)
+	}
+	ids struct {
+		sync.Mutex
+		source io.Reader
+	}
+}
+
+// NewStore returns an empty Store.
+func NewStore(o Options) *Store {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	s := &Store{
+		seq:     clock.NewSequencer(o.Clock),
+		region:  cmp.Or(o.Region, DefaultRegion),
+		account: cmp.Or(o.Account, DefaultAccount),
+		timing:  o.Timing,
+	}
+	s.mu.tables = make(map[string]*Table)
+	s.ids.source = crand.Reader
+	if o.Seed != 0 {
+		var seed [32]byte
+		binary.LittleEndian.PutUint64(seed[:], o.Seed)
+		s.ids.source = rand.NewChaCha8(seed)
+	}
+	return s
+}
+
+// Now returns the time of the store's clock, which never goes back.
+func (s *Store) Now() time.Time { return s.seq.Now() }
+
+// Region returns the region that the store's tables are in.
+func (s *Store) Region() string { return s.region }
+
+// Account returns the 12 digits of the account that owns the store's tables.
+func (s *Store) Account() string { return s.account }
+
+// Table returns the table of that name or ARN for reading and writing items. It fails with ResourceNotFound if there
+// is none, or one that is CREATING or DELETING. The Table stays that incarnation: after DeleteTable its methods fail,
+// also if there is a new table of the same name.
+func (s *Store) Table(nameOrARN string) (*Table, error) {
+	t, err := s.lookup(nameOrARN)
+	if err != nil {
+		return nil, exception.During("Table", nameOrARN, err)
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if err := t.openLocked(s.Now()); err != nil {
+		return nil, exception.During("Table", nameOrARN, err)
+	}
+	return t, nil
+}
+
+// ListTables returns the names of up to limit tables after the given name, in ascending order, those that are
+// CREATING or DELETING too; last is where to go on, empty at the end. The limit is 1 to 100; 0 means 100.
+func (s *Store) ListTables(_ context.Context, after string, limit int) (names []string, last string, err error) {
+	var c validate.Check
+	c.Range("limit", int64(limit), 0, 100)
+	if err := c.Err(); err != nil {
+		return nil, "", exception.During("ListTables", "", err)
+	}
+	limit = cmp.Or(limit, 100)
+	s.forget(s.Now())
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, name := range slices.Sorted(maps.Keys(s.mu.tables)) {
+		if name <= after {
+			continue
+		}
+		if len(names) == limit {
+			return names, names[limit-1], nil
+		}
+		names = append(names, name)
+	}
+	return names, "", nil
+}
+
+// lookup finds a table that is not yet gone; it may be CREATING or DELETING.
+func (s *Store) lookup(nameOrARN string) (*Table, error) {
+	name, err := validate.Table(nameOrARN, s.region, s.account)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.RLock()
+	t := s.mu.tables[name]
+	s.mu.RUnlock()
+	if t == nil || t.gone(s.Now()) {
+		return nil, exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", name)
+	}
+	return t, nil
+}
+
+// forget drops the tables whose deletion is over.
+func (s *Store) forget(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.mu.tables, func(_ string, t *Table) bool { return t.gone(now) })
+}
+
+func (s *Store) newID() string {
+	s.ids.Lock()
+	defer s.ids.Unlock()
+	return uuid.Must(uuid.NewRandomFromReader(s.ids.source)).String()
+}
+
+func (s *Store) arn(name string) arn.ARN { return arn.Table(s.region, s.account, name) }
+
+// create adds t unless its name is taken, in which case it returns the table that has it.
+func (s *Store) create(t *Table) (taken *Table) {
+	s.forget(s.Now())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if taken := s.mu.tables[t.name]; taken != nil {
+		return taken
+	}
+	s.mu.tables[t.name] = t
+	return nil
+}
+
+// newTable returns a table that becomes ACTIVE after a time. Its description gets an identity of its own.
+func (s *Store) newTable(d *schema.Table, creating time.Duration) *Table {
+	born := s.seq.Next()
+	t := &Table{store: s, name: d.Name}
+	d.ID, d.ARN, d.CreationTime = s.newID(), s.arn(d.Name), born.Time()
+	d.Statistics = schema.Statistics{}
+	t.mu.definition = d
+	t.mu.active = born.Time().Add(creating)
+	t.mu.floor = born
+	return t
+}
