@@ -207,7 +207,7 @@ func (p *parser) literal(t Type) bool {
 // set reads an array of strings that hold the elements of a set of type t.
 func (p *parser) set(t Type) (size int, ok bool) {
 	start, base := len(p.buf), len(p.spans)
-	if !p.take('[', "an array for "+t.String()) {
+	if !p.take('[', "an array for a set") {
 		return 0, false
 	}
 	for first := true; p.next(']', first); first = false {

@@ -29,7 +29,7 @@ type Manual struct {
 	}
 }
 
-// NewManual returns a Manual clock that stands at start.
+// NewManual returns a Manual clock that stands at start, or at [Epoch] if start is the zero time.
 func NewManual(start time.Time) *Manual {
 	m := new(Manual)
 	m.mu.now = start.UTC()

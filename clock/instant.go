@@ -9,9 +9,14 @@ import (
 	"time"
 )
 
+// maxWall is the last nanosecond of the last whole second that 64 bits can hold, on 2262-04-11.
+const maxWall = math.MaxInt64/int64(time.Second)*int64(time.Second) - 1
+
 // Instant is a moment in the history of a store: a wall time with nanoseconds, and a sequence number that orders
 // what happened at the same wall time. Instants are plain values, comparable with ==; the zero Instant is before all
 // others and belongs to no commit.
+//
+// The wall time lies between 1970 and April 2262; what is made of a time outside has the nearest that is inside.
 //
 // Every commit has an Instant of its own. An Instant made by [StartOf] or [EndOf] belongs to no commit; it is a cut
 // between them.
@@ -21,10 +26,21 @@ type Instant struct {
 }
 
 // StartOf returns the cut just before everything that happened at wall time t.
-func StartOf(t time.Time) Instant { return Instant{wall: t.UnixNano()} }
+func StartOf(t time.Time) Instant { return Instant{wall: wallOf(t)} }
 
 // EndOf returns the cut just after everything that happened at wall time t.
-func EndOf(t time.Time) Instant { return Instant{wall: t.UnixNano(), seq: math.MaxUint64} }
+func EndOf(t time.Time) Instant { return Instant{wall: wallOf(t), seq: math.MaxUint64} }
+
+// wallOf is t.UnixNano, whose result outside these bounds has no meaning, kept inside them.
+func wallOf(t time.Time) int64 {
+	switch unix := t.Unix(); {
+	case unix < 0:
+		return 0
+	case unix > maxWall/int64(time.Second):
+		return maxWall
+	}
+	return t.UnixNano()
+}
 
 // Time returns the wall time, in UTC.
 func (i Instant) Time() time.Time { return time.Unix(0, i.wall).UTC() }
@@ -62,7 +78,8 @@ func (i Instant) String() string {
 	return i.Time().Format(time.RFC3339Nano) + "#" + seq
 }
 
-// ParseInstant reads the text form that [Instant.String] writes.
+// ParseInstant reads the text form that [Instant.String] writes. It refuses texts without a sequence number and times
+// that an Instant cannot hold.
 func ParseInstant(s string) (Instant, error) {
 	wall, seq, ok := strings.Cut(s, "#")
 	if !ok {
@@ -72,8 +89,8 @@ func ParseInstant(s string) (Instant, error) {
 	if err != nil {
 		return Instant{}, fmt.Errorf("instant %q: %w", s, err)
 	}
-	if unix := t.Unix(); unix < math.MinInt64/int64(time.Second)+1 || unix >= math.MaxInt64/int64(time.Second) {
-		return Instant{}, fmt.Errorf("instant %q is outside the years 1678 to 2261", s)
+	if !time.Unix(0, wallOf(t)).Equal(t) {
+		return Instant{}, fmt.Errorf("instant %q is not between 1970 and April 2262", s)
 	}
 	switch seq {
 	case "start":
@@ -85,5 +102,5 @@ func ParseInstant(s string) (Instant, error) {
 	if err != nil {
 		return Instant{}, fmt.Errorf("instant %q: %w", s, err)
 	}
-	return Instant{wall: t.UnixNano(), seq: n}, nil
+	return Instant{wall: wallOf(t), seq: n}, nil
 }

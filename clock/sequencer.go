@@ -15,7 +15,7 @@ type Sequencer struct {
 	}
 }
 
-// NewSequencer returns a Sequencer that reads c.
+// NewSequencer returns a Sequencer that reads c, which must not be nil.
 func NewSequencer(c Clock) *Sequencer { return &Sequencer{clock: c} }
 
 // Now returns the time of the clock, or the latest time already shown if the clock has stepped back behind it.
@@ -37,5 +37,5 @@ func (s *Sequencer) Next() Instant {
 
 // The clock is read under the lock: otherwise two callers could read it in one order and be stamped in the other.
 func (s *Sequencer) readLocked() {
-	s.mu.last.wall = max(s.mu.last.wall, s.clock.Now().UnixNano())
+	s.mu.last.wall = max(s.mu.last.wall, wallOf(s.clock.Now()))
 }

@@ -43,10 +43,15 @@ const (
 // Error returns the name of the exception.
 func (c Code) Error() string { return string(c) }
 
-// Errorf returns an error of code c with a message formatted as by fmt.Errorf; a %w verb sets the cause.
+// Errorf returns an error of code c with a message formatted as by fmt.Errorf. What a %w verb stands for is the cause;
+// there may be several.
 func (c Code) Errorf(format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Code: c, Message: err.Error(), Err: errors.Unwrap(err)}
+	cause := errors.Unwrap(err)
+	if _, several := err.(interface{ Unwrap() []error }); several {
+		cause = err
+	}
+	return &Error{Code: c, Message: err.Error(), Err: cause}
 }
 
 // Error is what every operation of this module returns when it refuses a request. It is immutable once returned.
@@ -90,15 +95,21 @@ func (e *Error) Is(target error) bool {
 	return ok && code == e.Code
 }
 
-// During returns err with the operation and resource set where they are still empty. An error that is not an
-// [*Error] becomes the cause of an InternalServerError, so that a caller always finds a code; nil stays nil.
+// During returns err as an [*Error] with the operation and resource set where they are still empty, so that a caller
+// always finds a code; nil stays nil. From around an Error, the wrapping is dropped. A [Code] becomes an Error of that
+// code, and any other error the cause of an InternalServerError.
 func During(op, resource string, err error) error {
 	if err == nil {
 		return nil
 	}
 	var e *Error
 	if !errors.As(err, &e) {
-		return &Error{Op: op, Resource: resource, Code: InternalServerError, Message: err.Error(), Err: err}
+		if code, bare := err.(Code); bare {
+			return &Error{Op: op, Resource: resource, Code: code}
+		}
+		code := InternalServerError
+		errors.As(err, &code) // leaves it alone if there is none
+		return &Error{Op: op, Resource: resource, Code: code, Message: err.Error(), Err: err}
 	}
 	if e.Op != "" && e.Resource != "" {
 		return e

@@ -76,8 +76,8 @@ func (d *Definition) checkShape() error {
 	}
 	c.Name("tableName", d.Name)
 	checkKeyShape(&c, "keySchema", d.KeySchema)
-	checkIndexShapes(&c, "localSecondaryIndexes", d.LocalIndexes)
-	checkIndexShapes(&c, "globalSecondaryIndexes", d.GlobalIndexes)
+	CheckIndexes(&c, "localSecondaryIndexes", d.LocalIndexes)
+	CheckIndexes(&c, "globalSecondaryIndexes", d.GlobalIndexes)
 	if d.BillingMode != "" {
 		c.Enum("billingMode", string(d.BillingMode), string(Provisioned), string(PayPerRequest))
 	}
@@ -105,7 +105,8 @@ func checkKeyShape(c *validate.Check, member string, keys KeySchema) {
 	}
 }
 
-func checkIndexShapes(c *validate.Check, member string, indexes []Index) {
+// CheckIndexes adds to c the violations of the service's model in a list of indexes, the member of a request.
+func CheckIndexes(c *validate.Check, member string, indexes []Index) {
 	for i, x := range indexes {
 		element := member + "." + strconv.Itoa(i+1) + ".member."
 		c.Name(element+"indexName", x.Name)

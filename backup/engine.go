@@ -1,0 +1,234 @@
+package backup
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/google/btree"
+	"github.com/google/uuid"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// Options configure an [Engine].
+type Options struct {
+	// Profile is how the engine behaves. The zero Profile means Documented().
+	Profile Profile
+
+	// Seed is where markers and ids are drawn from: with the same seed, clock and calls every backup is the same,
+	// byte for byte. 0: a random seed, which Engine.Seed tells.
+	Seed uint64
+
+	// OnTransition, if set, is called with every change of a backup's status, once each and in order of time, by
+	// calls to the engine at or after that time. It may call the engine.
+	OnTransition func(Transition)
+}
+
+// Engine is the backup service of one account in one region, for the tables of a [Source]. Make one with [New].
+type Engine struct {
+	source  Source
+	history Historian // nil: the source cannot look back
+	profile Profile
+	seed    uint64
+	limits  limits
+	events  events
+
+	mu struct {
+		sync.Mutex
+		catalog  *btree.BTreeG[*record]
+		agenda   *btree.BTreeG[event]
+		restores []*restore           // that may be running
+		recovery map[string]*recovery // by table id, for those that have point-in-time recovery on
+		drawn    uint64               // backups requested so far, which chooses their random numbers
+		ids      *rand.ChaCha8
+	}
+}
+
+// New returns the Engine of a source. It fails if the profile has an impossible value, or asks for markers away from
+// the request of a source that cannot look back ([Historian]).
+func New(source Source, o Options) (*Engine, error) {
+	if o.Profile == (Profile{}) {
+		o.Profile = Documented()
+	}
+	if err := o.Profile.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	e := &Engine{source: source, profile: o.Profile, seed: o.Seed}
+	e.limits = newLimits(o.Profile.Rates)
+	e.events.notify = o.OnTransition
+	e.mu.catalog = btree.NewG(32, less)
+	e.mu.agenda = btree.NewG(32, event.less)
+	e.mu.recovery = make(map[string]*recovery)
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], o.Seed)
+	e.mu.ids = rand.NewChaCha8(seed)
+
+	e.history, _ = source.(Historian)
+	if o.Profile.Window > 0 {
+		if e.history == nil {
+			return nil, errors.New("backup: Profile.Window must be 0 for a source without history")
+		}
+		e.history.Retain(o.Profile.Window)
+	}
+	if n, ok := source.(Notifier); ok {
+		n.OnDelete(e.tableDeleted)
+	}
+	return e, nil
+}
+
+// Seed returns what the engine's random choices were drawn from. A test that fails prints it, to be run again.
+func (e *Engine) Seed() uint64 { return e.seed }
+
+// Profile returns how the engine behaves.
+func (e *Engine) Profile() Profile { return e.profile }
+
+// CreateInput is what CreateBackup is asked for.
+type CreateInput struct {
+	TableName  string // or the table's ARN
+	BackupName string // 3 to 255 characters of [a-zA-Z0-9_.-]; need not be unique
+	Marker     Marker // empty: the profile's
+	Type       Type   // empty: User; AWSBackup records one of the AWS Backup service
+}
+
+// CreateBackup takes a backup of a table, at a cost that does not depend on the table's size, and returns its details,
+// whose status is CREATING. Every call makes a new backup; it consumes none of the table's throughput.
+//
+// It fails with TableNotFound if there is no such table, or not yet for backups; with ContinuousBackupsUnavailable if
+// the table is so new that backups are still being enabled; and with a ValidationException if a name is malformed.
+func (e *Engine) CreateBackup(ctx context.Context, in CreateInput) (Details, error) {
+	now, err := e.begin(e.limits.create)
+	if err == nil {
+		var d Details
+		if d, err = e.createBackup(ctx, now, in); err == nil {
+			return d, nil
+		}
+	}
+	return Details{}, exception.During("CreateBackup", in.TableName, err)
+}
+
+func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput) (Details, error) {
+	marker, kind, err := e.checkCreate(in)
+	if err != nil {
+		return Details{}, err
+	}
+	name, err := e.tableName(in.TableName)
+	if err != nil {
+		return Details{}, err
+	}
+	if err := e.backupable(ctx, name, now); err != nil {
+		return Details{}, err
+	}
+	capture, err := e.source.CaptureTable(ctx, name, func(at clock.Instant) snapshot.Cut {
+		return marker.draw(e.random(), at, e.profile.Window, e.profile.Partitions)
+	})
+	if err != nil {
+		return Details{}, tableNotFound(name, err)
+	}
+	r := &record{
+		name: in.BackupName, kind: kind, marker: marker, window: e.profile.Window,
+		capture: capture, exact: e.profile.ExactSizes, created: capture.At().Time().Truncate(time.Millisecond),
+	}
+	r.ready = readyAt(r.created, e.profile.Creating, capture.At(), capture.Cut())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.addLocked(r)
+	d := r.details(now, r.arn.String())
+	d.Status = Creating // even where it is ACTIVE for the next call
+	return d, nil
+}
+
+// checkCreate checks what can be checked without looking at the table.
+func (e *Engine) checkCreate(in CreateInput) (Marker, Type, error) {
+	var c validate.Check
+	c.Length("tableName", in.TableName, 1, 1024)
+	c.Name("backupName", in.BackupName)
+	if err := c.Err(); err != nil {
+		return "", "", err
+	}
+	marker := in.Marker
+	if marker == "" {
+		marker = e.profile.Marker
+	}
+	switch {
+	case !marker.known():
+		return "", "", exception.Validation.Errorf("unknown marker policy: %s", marker)
+	case in.Marker != "" && in.Marker != Exact && e.profile.Window == 0:
+		return "", "", exception.Validation.Errorf("the marker policy %s needs a Profile.Window", in.Marker)
+	case in.Type != "" && in.Type != User && in.Type != AWSBackup:
+		return "", "", exception.Validation.Errorf("a backup of type %s cannot be requested", in.Type)
+	case in.Type == "":
+		return marker, User, nil
+	}
+	return marker, in.Type, nil
+}
+
+// addLocked gives r an ARN that no other backup has, and puts it into the catalog.
+func (e *Engine) addLocked(r *record) {
+	table := r.capture.Table().ARN
+	for {
+		r.arn = table.Backup(arn.BackupID(r.created, uuid.Must(uuid.NewRandomFromReader(e.mu.ids))))
+		if !e.mu.catalog.Has(r) {
+			break
+		}
+	}
+	e.mu.catalog.ReplaceOrInsert(r)
+	e.mu.agenda.ReplaceOrInsert(event{r.ready, becomesReady, r})
+	e.events.add(Transition{ARN: r.arn.String(), To: Creating, At: r.created})
+}
+
+// random returns the random numbers of the next backup.
+func (e *Engine) random() *rand.Rand {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.mu.drawn++
+	return rand.New(rand.NewPCG(e.seed, e.mu.drawn))
+}
+
+// tableName returns the name of a table given by name or ARN.
+func (e *Engine) tableName(nameOrARN string) (string, error) {
+	return validate.Table(nameOrARN, e.source.Region(), e.source.Account())
+}
+
+// backupable refuses a table that is too young for backups, or too far gone.
+func (e *Engine) backupable(ctx context.Context, name string, now time.Time) error {
+	d, err := e.source.DescribeTable(ctx, name)
+	if err != nil {
+		return tableNotFound(name, err)
+	}
+	return e.profile.backupable(&d, now)
+}
+
+// backupable is the rule for which tables backup operations see: a table is not found at first, then its backups are
+// being enabled for a while, and after it has been deleted it is soon not found again.
+func (p *Profile) backupable(d *schema.Description, now time.Time) error {
+	switch {
+	case d.Status == schema.Deleting && !now.Before(d.DeletionTime.Add(p.Departing)),
+		d.Status == schema.Creating && (d.Restore != nil || now.Before(d.CreationTime.Add(p.Unregistered))):
+		return exception.TableNotFound.Errorf("Table not found: %s", d.Name)
+	case d.Status == schema.Creating,
+		!d.ActiveTime.IsZero() && now.Before(d.ActiveTime.Add(p.Enabling)):
+		return exception.ContinuousBackupsUnavailable.Errorf(
+			"Backups are being enabled for the table: %s. Please retry later", d.Name)
+	}
+	return nil
+}
+
+// tableNotFound turns a source's error into that of the backup operations, which have names of their own.
+func tableNotFound(name string, err error) error {
+	if errors.Is(err, exception.ResourceNotFound) {
+		return exception.TableNotFound.Errorf("Table not found: %s", name)
+	}
+	return err
+}

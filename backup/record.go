@@ -1,0 +1,157 @@
+package backup
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// Status is the state of a backup.
+type Status string
+
+// The states of a backup. What is ACTIVE here, as in the reference text of the operations, is AVAILABLE on the wire,
+// as in the service's model: only the protocol says so.
+const (
+	Creating Status = "CREATING"
+	Active   Status = "ACTIVE"
+	Deleted  Status = "DELETED"
+)
+
+// Type says who made a backup.
+type Type string
+
+// The types of backups. All is for [ListBackups] alone.
+const (
+	User      Type = "USER"       // CreateBackup
+	System    Type = "SYSTEM"     // the deletion of a table with point-in-time recovery
+	AWSBackup Type = "AWS_BACKUP" // the AWS Backup service; recorded for listing
+	All       Type = "ALL"
+)
+
+// Details is what the service tells of every backup (BackupDetails).
+type Details struct {
+	ARN          string
+	Name         string
+	Status       Status
+	Type         Type
+	SizeBytes    int64
+	CreationTime time.Time // of the request, in milliseconds
+	ExpiryTime   time.Time // zero unless it is a SYSTEM backup
+}
+
+// Description is a backup with what it records of its table (BackupDescription). Table is the caller's own.
+type Description struct {
+	Details
+	Table schema.Table
+}
+
+// Summary is a backup in a list (BackupSummary).
+type Summary struct {
+	Details
+	TableName string
+	TableID   string
+	TableARN  arn.ARN
+}
+
+// record is a backup in the catalog. Its fields are guarded by the engine's lock, except for those that never change.
+type record struct {
+	arn     arn.ARN
+	name    string
+	kind    Type
+	created time.Time
+	marker  Marker
+	window  time.Duration
+	capture *snapshot.Capture
+	exact   bool // sizes
+
+	shown  time.Time // not there before
+	ready  time.Time // CREATING before
+	expiry time.Time // not there from here on; zero: never
+
+	restore *restore // the latest one of it
+}
+
+// restore is a use of a backup.
+type restore struct {
+	target string
+	done   time.Time // zero: not known yet
+}
+
+func (r *restore) running(now time.Time) bool {
+	return r != nil && (r.done.IsZero() || now.Before(r.done))
+}
+
+func (r *record) status(now time.Time) Status {
+	if now.Before(r.ready) {
+		return Creating
+	}
+	return Active
+}
+
+func (r *record) visible(now time.Time) bool {
+	return !now.Before(r.shown) && !r.expired(now)
+}
+
+func (r *record) expired(now time.Time) bool {
+	return !r.expiry.IsZero() && !now.Before(r.expiry)
+}
+
+// readyAt returns when a backup with this cut can be ACTIVE: a cut at the end of a wall time has passed only when that
+// time is over.
+func readyAt(created time.Time, creating time.Duration, at clock.Instant, cut snapshot.Cut) time.Time {
+	ready := created.Add(creating)
+	if last := cut.Latest(); last.After(at) {
+		if passed := last.Time().Add(1); passed.After(ready) {
+			return passed
+		}
+	}
+	return ready
+}
+
+// statistics returns the figures to show of the backup. Once it is ACTIVE its snapshot has been taken.
+func (r *record) statistics(now time.Time) schema.Statistics {
+	if r.exact && r.status(now) == Active {
+		if s, ok := r.capture.Snapshot(); ok {
+			return schema.Statistics{ItemCount: int64(s.Len()), SizeBytes: s.Size()}
+		}
+	}
+	return r.capture.Table().Statistics
+}
+
+func (r *record) details(now time.Time, as string) Details {
+	return Details{
+		ARN: as, Name: r.name, Status: r.status(now), Type: r.kind,
+		SizeBytes: r.statistics(now).SizeBytes, CreationTime: r.created, ExpiryTime: r.expiry,
+	}
+}
+
+// describe returns the description of the backup under the ARN that the caller used for it.
+func (r *record) describe(now time.Time, as string) Description {
+	d := Description{Details: r.details(now, as), Table: *r.capture.Table().Clone()}
+	d.Table.Statistics = r.statistics(now)
+	return d
+}
+
+func (r *record) summary(now time.Time) Summary {
+	t := r.capture.Table()
+	return Summary{Details: r.details(now, r.arn.String()), TableName: t.Name, TableID: t.ID, TableARN: t.ARN}
+}
+
+// less orders records by table name and id, which within a table is by creation time.
+func less(a, b *record) bool { return comparePlace(a.place(), b.place()) < 0 }
+
+// place is where a backup lies in the catalog, whether there is one or not.
+type place struct{ table, id string }
+
+func (r *record) place() place { return place{r.arn.Table, r.arn.ID} }
+
+func comparePlace(a, b place) int {
+	if c := strings.Compare(a.table, b.table); c != 0 {
+		return c
+	}
+	return strings.Compare(a.id, b.id)
+}

@@ -1,0 +1,161 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// RestoreInput is what RestoreTableFromBackup is asked for.
+type RestoreInput struct {
+	TargetTableName string
+	BackupARN       string
+	Overrides
+}
+
+// RestoreTableFromBackup makes a new table of a backup, at a cost that does not depend on its size, and returns its
+// description, whose status is CREATING. The new table starts as a clone: neither it nor the backup ever notices the
+// other. It keeps keys, items, indexes, encryption and capacity as recorded, unless overridden; streams, time to live,
+// point-in-time recovery, tags, table class and deletion protection are off.
+//
+// It fails, and leaves no table behind, with BackupNotFound; with BackupInUse if the backup is CREATING or already
+// being restored; with TableAlreadyExists or TableInUse if the target is there or being restored; with LimitExceeded
+// if too many restores are running; and with a ValidationException if a name, the ARN or an override is wrong.
+func (e *Engine) RestoreTableFromBackup(ctx context.Context, in RestoreInput) (schema.Description, error) {
+	now, err := e.begin(e.limits.restore)
+	var d schema.Description
+	if err == nil {
+		d, err = e.restoreFromBackup(ctx, now, in)
+	}
+	return d, exception.During("RestoreTableFromBackup", in.TargetTableName, err)
+}
+
+func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in RestoreInput) (schema.Description, error) {
+	if err := in.checkShape(); err != nil {
+		return schema.Description{}, err
+	}
+	r, err := e.restorable(now, &in)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	data, err := r.data(now)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	if err := e.unused(r, now, in.BackupARN); err != nil {
+		return schema.Description{}, err
+	}
+	source := r.capture.Table()
+	target, indexes, err := in.Overrides.apply(source)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	target.Name = in.TargetTableName
+	if in.SSE != nil {
+		target.Encryption = schema.EncryptionFor(*in.SSE, e.source.Region(), e.source.Account())
+	}
+	if err := e.targetFree(ctx, target.Name, in.BackupARN); err != nil {
+		return schema.Description{}, err
+	}
+	running, err := e.startRestore(r, now, in.BackupARN, target.Name)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	d, err := e.source.RestoreTable(ctx, snapshot.Restore{
+		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
+		Summary: schema.RestoreSummary{SourceBackupARN: r.arn, SourceTableARN: source.ARN, RestoreTime: r.created},
+	})
+	e.finishRestore(running, &d, err)
+	if errors.Is(err, exception.ResourceInUse) { // someone was faster
+		if taken := e.targetFree(ctx, target.Name, in.BackupARN); taken != nil {
+			err = taken
+		}
+	}
+	return d, err
+}
+
+func (in *RestoreInput) checkShape() error {
+	if in.TargetTableName == "" {
+		return exception.Validation.Errorf("TableName must be at least 3 characters long and at most 255 characters long")
+	}
+	var c validate.Check
+	c.Name("targetTableName", in.TargetTableName)
+	in.Overrides.checkShape(&c)
+	return c.Err()
+}
+
+// restorable finds the backup to restore. Another region's ARN is good only with an encryption for this region.
+func (e *Engine) restorable(now time.Time, in *RestoreInput) (*record, error) {
+	a, err := e.parseARN(in.BackupARN)
+	if err != nil {
+		return nil, err
+	}
+	if a.Region != e.source.Region() && in.SSE == nil {
+		return nil, invalid("sseSpecificationOverride must be provided for cross-region restores")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.findLocked(in.BackupARN, now)
+}
+
+// unused refuses a backup that another restore is reading.
+func (e *Engine) unused(r *record, now time.Time, as string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return r.unusedLocked(now, as)
+}
+
+func (r *record) unusedLocked(now time.Time, as string) error {
+	if r.restore.running(now) {
+		return exception.BackupInUse.Errorf("Backup is being used to restore another table: %s", as)
+	}
+	return nil
+}
+
+// targetFree refuses a target that is there already.
+func (e *Engine) targetFree(ctx context.Context, target, backupARN string) error {
+	d, err := e.source.DescribeTable(ctx, target)
+	switch {
+	case errors.Is(err, exception.ResourceNotFound):
+		return nil
+	case err != nil:
+		return err
+	case d.Status == schema.Creating && d.Restore != nil:
+		return exception.TableInUse.Errorf("Table: %s is already being restored from backup: %s", target, backupARN)
+	case d.Status == schema.Creating:
+		return exception.TableInUse.Errorf("Table is being created: %s", target)
+	}
+	return exception.TableAlreadyExists.Errorf("Table already exists: %s", target)
+}
+
+// startRestore takes one of the places for restores, and the backup, from the moment at which both are found free.
+func (e *Engine) startRestore(r *record, now time.Time, as, target string) (*restore, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := r.unusedLocked(now, as); err != nil {
+		return nil, err
+	}
+	e.mu.restores = slices.DeleteFunc(e.mu.restores, func(o *restore) bool { return !o.running(now) })
+	if limit := e.profile.ConcurrentRestores; limit > 0 && len(e.mu.restores) >= limit {
+		return nil, exception.LimitExceeded.Errorf(
+			"Subscriber limit exceeded: Only %d restore operations can be done simultaneously", limit)
+	}
+	r.restore = &restore{target: target}
+	e.mu.restores = append(e.mu.restores, r.restore)
+	return r.restore, nil
+}
+
+// finishRestore notes when the restore will be over: at once if it has failed.
+func (e *Engine) finishRestore(r *restore, d *schema.Description, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.done = d.ActiveTime; err != nil || r.done.IsZero() {
+		r.done = e.source.Now()
+	}
+}

@@ -1,0 +1,50 @@
+package backup
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// Source is what an [Engine] needs of whoever owns the tables. *table.Store is one. The engine calls it from any
+// goroutine and never while holding a lock that a Source's own callback would need.
+type Source interface {
+	// Now is the time of the one clock that everything goes by. It must never go back; a clock.Sequencer's does not.
+	Now() time.Time
+
+	// Region and Account say where the tables are. They must not change.
+	Region() string
+	Account() string
+
+	// DescribeTable describes a table in any state: CREATING and DELETING too. It fails with an error that is
+	// exception.ResourceNotFound if there is none of that name.
+	DescribeTable(ctx context.Context, name string) (schema.Description, error)
+
+	// CaptureTable starts a snapshot of a table with the cut that the function returns. The instant of the capture,
+	// which is passed to the function, must lie after every commit acknowledged before the call and before every
+	// commit begun after it.
+	CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error)
+
+	// RestoreTable makes a new table as requested. It must leave nothing behind when it fails, and fail with an error
+	// that is exception.ResourceInUse if there is a table of that name in any state.
+	RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error)
+}
+
+// Historian is implemented by a [Source] that can look back: that undoes commits to find an earlier state. Without it
+// every marker is exact.
+type Historian interface {
+	// Retain asks for at least the last d of every table's history from now on.
+	Retain(d time.Duration)
+
+	// RetainTable asks for more of one table's history; 0 takes that back.
+	RetainTable(ctx context.Context, name string, d time.Duration) error
+}
+
+// Notifier is implemented by a [Source] that tells of deleted tables. Without it there are no SYSTEM backups.
+type Notifier interface {
+	// OnDelete has watch called with the last state of each deleted table, before the deletion is acknowledged and
+	// while no lock of the source is held.
+	OnDelete(watch func(final *snapshot.Snapshot))
+}
