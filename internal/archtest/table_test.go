@@ -1,0 +1,48 @@
+package archtest_test
+
+const module = "github.com/tidemark-db/tidemark"
+
+// arrows says of every package which others of this module it may import. The root package is ".", a name that ends
+// in /* stands for everything beneath, and anything allows all packages but the examples. Imports of test files are
+// not restricted.
+var arrows = map[string][]string{
+	"exception":         {},
+	"clock":             {},
+	"arn":               {"exception"},
+	"internal/validate": {"arn", "exception"},
+	"attr":              {"exception"},
+	"schema":            {"arn", "attr", "exception", "internal/validate"},
+	"internal/storage":  {"attr", "clock", "exception", "schema"},
+	"snapshot":          {"arn", "attr", "clock", "exception", "internal/storage", "schema"},
+	"table": {"arn", "attr", "clock", "exception", "internal/storage", "internal/validate", "schema",
+		"snapshot"},
+
+	// Never table and never internal/storage: an emulator with tables of its own links backup without ours.
+	"backup": {"arn", "attr", "clock", "exception", "internal/validate", "schema", "snapshot"},
+
+	".":                 {anything},
+	"examples/*":        {anything},
+	"internal/archtest": {},
+}
+
+const anything = "*"
+
+// The modules that may be imported from outside the standard library.
+var (
+	dependencies     = []string{"github.com/google/btree", "github.com/google/uuid"}
+	testDependencies = []string{"github.com/stretchr/testify/require"}
+)
+
+// reserved are packages of the standard library that only some packages may import, outside of tests.
+var reserved = map[string][]string{
+	"net/http":      {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest"},
+	"encoding/json": {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest"},
+}
+
+// clockReaders are the packages that may ask the machine for the time. All others are told it by a clock.Clock.
+var clockReaders = []string{"clock", "cmd/*", "examples/*"}
+
+const (
+	maxFileLines     = 600
+	maxFunctionLines = 70
+)
