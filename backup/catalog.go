@@ -38,7 +38,7 @@ func (e *Engine) findLocked(text string, now time.Time) (*record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, ok := e.mu.catalog.Get(&record{arn: a})
+	r, ok := e.mu.catalog.Get(&record{place: place{a.Table, a.ID}})
 	if !ok || !r.visible(now) {
 		return nil, exception.BackupNotFound.Errorf("Backup not found: %s", text)
 	}
@@ -53,13 +53,22 @@ func (e *Engine) DescribeBackup(_ context.Context, backupARN string) (Descriptio
 	if err != nil {
 		return Description{}, exception.During("DescribeBackup", backupARN, err)
 	}
+	r, d, err := e.find(backupARN, now)
+	if err != nil {
+		return Description{}, exception.During("DescribeBackup", backupARN, err)
+	}
+	return r.describe(d), nil
+}
+
+// find returns the backup with the given ARN and its details.
+func (e *Engine) find(backupARN string, now time.Time) (*record, Details, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	r, err := e.findLocked(backupARN, now)
 	if err != nil {
-		return Description{}, exception.During("DescribeBackup", backupARN, err)
+		return nil, Details{}, err
 	}
-	return r.describe(now, backupARN), nil
+	return r, r.detailsLocked(now, backupARN), nil
 }
 
 // DeleteBackup deletes a backup and returns its description, whose status is DELETED. The memory that it alone held
@@ -70,21 +79,30 @@ func (e *Engine) DeleteBackup(_ context.Context, backupARN string) (Description,
 	if err != nil {
 		return Description{}, exception.During("DeleteBackup", backupARN, err)
 	}
-	defer e.events.deliver()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r, err := e.findLocked(backupARN, now)
-	if err == nil {
-		err = r.deletable(now, backupARN)
-	}
+	r, err := e.remove(backupARN, now)
 	if err != nil {
 		return Description{}, exception.During("DeleteBackup", backupARN, err)
 	}
-	d := r.describe(now, backupARN)
+	e.events.deliver()
+	d := r.detailsLocked(now, backupARN) // out of the catalog, r is ours alone
 	d.Status = Deleted
+	return r.describe(d), nil
+}
+
+// remove takes a backup out of the catalog.
+func (e *Engine) remove(backupARN string, now time.Time) (*record, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, err := e.findLocked(backupARN, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.deletable(now, backupARN); err != nil {
+		return nil, err
+	}
 	e.mu.catalog.Delete(r)
-	e.events.add(Transition{ARN: r.arn.String(), From: Active, To: Deleted, At: now})
-	return d, nil
+	e.events.add(r, Active, Deleted, now)
+	return r, nil
 }
 
 func (r *record) deletable(now time.Time, as string) error {
@@ -145,25 +163,39 @@ func (e *Engine) listBackups(now time.Time, in ListInput) (backups []Summary, la
 		}
 		start = later(start, place{table, fmt.Sprintf("%014d", max(in.From.UnixMilli(), 0))})
 	}
+	records, backups, more := e.page(now, start, table, in)
+	for i, r := range records {
+		backups[i].SizeBytes = r.statistics(backups[i].Status).SizeBytes
+	}
+	if more {
+		last = backups[len(backups)-1].ARN
+	}
+	return backups, last, nil
+}
+
+// page collects the backups from a place on that in asks for, up to its limit; more reports whether there are others.
+func (e *Engine) page(now time.Time, start place, table string, in ListInput) (records []*record, backups []Summary, more bool) {
 	limit := cmp.Or(in.Limit, DefaultListLimit)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	pivot := &record{arn: arn.ARN{Table: start.table, ID: start.id}}
-	e.mu.catalog.AscendGreaterOrEqual(pivot, func(r *record) bool {
-		if table != "" && (r.arn.Table != table || in.tooLate(r)) {
+	e.mu.catalog.AscendGreaterOrEqual(&record{place: start}, func(r *record) bool {
+		switch {
+		case table != "" && (r.table != table || in.tooLate(r)):
 			return false
-		}
-		if !in.wants(r) || !r.visible(now) {
+		case !in.wants(r) || !r.visible(now):
 			return true
-		}
-		if len(backups) == limit {
-			last = backups[limit-1].ARN
+		case len(records) == limit:
+			more = true
 			return false
 		}
-		backups = append(backups, r.summary(now))
+		t := r.capture.Table()
+		records = append(records, r)
+		backups = append(backups, Summary{
+			Details: r.detailsLocked(now, r.arn().String()), TableName: t.Name, TableID: t.ID, TableARN: t.ARN,
+		})
 		return true
 	})
-	return backups, last, nil
+	return records, backups, more
 }
 
 func (in *ListInput) check() error {
@@ -211,7 +243,7 @@ func (e *Engine) startOf(exclusive string) (place, error) {
 }
 
 func later(a, b place) place {
-	if comparePlace(a, b) < 0 {
+	if a.compare(b) < 0 {
 		return b
 	}
 	return a

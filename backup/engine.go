@@ -112,6 +112,7 @@ func (e *Engine) CreateBackup(ctx context.Context, in CreateInput) (Details, err
 	if err == nil {
 		var d Details
 		if d, err = e.createBackup(ctx, now, in); err == nil {
+			e.events.deliver()
 			return d, nil
 		}
 	}
@@ -142,10 +143,11 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 	}
 	r.ready = readyAt(r.created, e.profile.Creating, capture.At(), capture.Cut())
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.addLocked(r)
-	d := r.details(now, r.arn.String())
+	d := r.detailsLocked(now, r.arn().String())
+	e.mu.Unlock()
 	d.Status = Creating // even where it is ACTIVE for the next call
+	d.SizeBytes = r.statistics(d.Status).SizeBytes
 	return d, nil
 }
 
@@ -176,16 +178,16 @@ func (e *Engine) checkCreate(in CreateInput) (Marker, Type, error) {
 
 // addLocked gives r an ARN that no other backup has, and puts it into the catalog.
 func (e *Engine) addLocked(r *record) {
-	table := r.capture.Table().ARN
+	r.table = r.capture.Table().Name
 	for {
-		r.arn = table.Backup(arn.BackupID(r.created, uuid.Must(uuid.NewRandomFromReader(e.mu.ids))))
+		r.id = arn.BackupID(r.created, uuid.Must(uuid.NewRandomFromReader(e.mu.ids)))
 		if !e.mu.catalog.Has(r) {
 			break
 		}
 	}
 	e.mu.catalog.ReplaceOrInsert(r)
 	e.mu.agenda.ReplaceOrInsert(event{r.ready, becomesReady, r})
-	e.events.add(Transition{ARN: r.arn.String(), To: Creating, At: r.created})
+	e.events.add(r, "", Creating, r.created)
 }
 
 // random returns the random numbers of the next backup.
@@ -203,24 +205,24 @@ func (e *Engine) tableName(nameOrARN string) (string, error) {
 
 // backupable refuses a table that is too young for backups, or too far gone.
 func (e *Engine) backupable(ctx context.Context, name string, now time.Time) error {
-	d, err := e.source.DescribeTable(ctx, name)
+	s, err := e.source.TableState(ctx, name)
 	if err != nil {
 		return tableNotFound(name, err)
 	}
-	return e.profile.backupable(&d, now)
+	return e.profile.backupable(name, s, now)
 }
 
 // backupable is the rule for which tables backup operations see: a table is not found at first, then its backups are
 // being enabled for a while, and after it has been deleted it is soon not found again.
-func (p *Profile) backupable(d *schema.Description, now time.Time) error {
+func (p *Profile) backupable(name string, s schema.State, now time.Time) error {
 	switch {
-	case d.Status == schema.Deleting && !now.Before(d.DeletionTime.Add(p.Departing)),
-		d.Status == schema.Creating && (d.Restore != nil || now.Before(d.CreationTime.Add(p.Unregistered))):
-		return exception.TableNotFound.Errorf("Table not found: %s", d.Name)
-	case d.Status == schema.Creating,
-		!d.ActiveTime.IsZero() && now.Before(d.ActiveTime.Add(p.Enabling)):
+	case s.Status == schema.Deleting && !now.Before(s.DeletionTime.Add(p.Departing)),
+		s.Status == schema.Creating && (s.Restoring || now.Before(s.CreationTime.Add(p.Unregistered))):
+		return exception.TableNotFound.Errorf("Table not found: %s", name)
+	case s.Status == schema.Creating,
+		!s.ActiveTime.IsZero() && now.Before(s.ActiveTime.Add(p.Enabling)):
 		return exception.ContinuousBackupsUnavailable.Errorf(
-			"Backups are being enabled for the table: %s. Please retry later", d.Name)
+			"Backups are being enabled for the table: %s. Please retry later", name)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ type Summary struct {
 
 // record is a backup in the catalog. Its fields are guarded by the engine's lock, except for those that never change.
 type record struct {
-	arn     arn.ARN
+	place
 	name    string
 	kind    Type
 	created time.Time
@@ -112,9 +113,13 @@ func readyAt(created time.Time, creating time.Duration, at clock.Instant, cut sn
 	return ready
 }
 
-// statistics returns the figures to show of the backup. Once it is ACTIVE its snapshot has been taken.
-func (r *record) statistics(now time.Time) schema.Statistics {
-	if r.exact && r.status(now) == Active {
+// arn returns the backup's ARN.
+func (r *record) arn() arn.ARN { return r.capture.Table().ARN.Backup(r.id) }
+
+// statistics returns the figures to show of a backup in the given state. It must not be called with the engine's lock
+// held: finding out what the backup holds may take a while.
+func (r *record) statistics(s Status) schema.Statistics {
+	if r.exact && s != Creating {
 		if s, ok := r.capture.Snapshot(); ok {
 			return schema.Statistics{ItemCount: int64(s.Len()), SizeBytes: s.Size()}
 		}
@@ -122,36 +127,27 @@ func (r *record) statistics(now time.Time) schema.Statistics {
 	return r.capture.Table().Statistics
 }
 
-func (r *record) details(now time.Time, as string) Details {
+// detailsLocked returns the details of the backup, but for its size, under the ARN that the caller used for it.
+func (r *record) detailsLocked(now time.Time, as string) Details {
 	return Details{
-		ARN: as, Name: r.name, Status: r.status(now), Type: r.kind,
-		SizeBytes: r.statistics(now).SizeBytes, CreationTime: r.created, ExpiryTime: r.expiry,
+		ARN: as, Name: r.name, Status: r.status(now), Type: r.kind, CreationTime: r.created, ExpiryTime: r.expiry,
 	}
 }
 
-// describe returns the description of the backup under the ARN that the caller used for it.
-func (r *record) describe(now time.Time, as string) Description {
-	d := Description{Details: r.details(now, as), Table: *r.capture.Table().Clone()}
-	d.Table.Statistics = r.statistics(now)
-	return d
+// describe completes the details to a description. It must not be called with the engine's lock held.
+func (r *record) describe(d Details) Description {
+	table := r.capture.Table().Clone()
+	table.Statistics = r.statistics(d.Status)
+	d.SizeBytes = table.SizeBytes
+	return Description{Details: d, Table: *table}
 }
 
-func (r *record) summary(now time.Time) Summary {
-	t := r.capture.Table()
-	return Summary{Details: r.details(now, r.arn.String()), TableName: t.Name, TableID: t.ID, TableARN: t.ARN}
-}
-
-// less orders records by table name and id, which within a table is by creation time.
-func less(a, b *record) bool { return comparePlace(a.place(), b.place()) < 0 }
-
-// place is where a backup lies in the catalog, whether there is one or not.
+// place is where a backup lies in the catalog, whether there is one or not: by table name and id, which within a table
+// is by creation time.
 type place struct{ table, id string }
 
-func (r *record) place() place { return place{r.arn.Table, r.arn.ID} }
-
-func comparePlace(a, b place) int {
-	if c := strings.Compare(a.table, b.table); c != 0 {
-		return c
-	}
-	return strings.Compare(a.id, b.id)
+func (p place) compare(q place) int {
+	return cmp.Or(strings.Compare(p.table, q.table), strings.Compare(p.id, q.id))
 }
+
+func less(a, b *record) bool { return a.compare(b.place) < 0 }

@@ -92,22 +92,22 @@ func (e *Engine) updateContinuousBackups(
 	if err != nil {
 		return ContinuousBackups{}, err
 	}
-	d, err := e.source.DescribeTable(ctx, name)
+	state, err := e.source.TableState(ctx, name)
 	if err != nil {
 		return ContinuousBackups{}, tableNotFound(name, err)
 	}
-	if err := e.profile.backupable(&d, now); err != nil {
+	if err := e.profile.backupable(name, state, now); err != nil {
 		return ContinuousBackups{}, err
 	}
-	if e.history != nil && d.Status != schema.Deleting {
+	if e.history != nil && state.Status != schema.Deleting {
 		if err := e.history.RetainTable(ctx, name, retention(s)); err != nil {
 			return ContinuousBackups{}, tableNotFound(name, err)
 		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.switchLocked(d.ID, now, s)
-	return e.continuousLocked(&d, now), nil
+	e.switchLocked(state.ID, now, s)
+	return e.continuousLocked(state, true, now), nil
 }
 
 func retention(s RecoverySpecification) time.Duration {
@@ -151,21 +151,22 @@ func (e *Engine) describeContinuousBackups(ctx context.Context, now time.Time, t
 	if err != nil {
 		return ContinuousBackups{}, err
 	}
-	d, err := e.source.DescribeTable(ctx, name)
+	state, err := e.source.TableState(ctx, name)
 	if err != nil {
 		return ContinuousBackups{}, tableNotFound(name, err)
 	}
-	if err := e.profile.backupable(&d, now); err != nil && !errors.Is(err, exception.ContinuousBackupsUnavailable) {
+	err = e.profile.backupable(name, state, now)
+	if err != nil && !errors.Is(err, exception.ContinuousBackupsUnavailable) {
 		return ContinuousBackups{}, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.continuousLocked(&d, now), nil
+	return e.continuousLocked(state, err == nil, now), nil
 }
 
-func (e *Engine) continuousLocked(d *schema.Description, now time.Time) ContinuousBackups {
-	c := ContinuousBackups{Enabled: e.profile.backupable(d, now) == nil}
-	if r, on := e.mu.recovery[d.ID]; on {
+func (e *Engine) continuousLocked(s schema.State, enabled bool, now time.Time) ContinuousBackups {
+	c := ContinuousBackups{Enabled: enabled}
+	if r, on := e.mu.recovery[s.ID]; on {
 		c.PointInTimeRecovery = r.describe(now, e.profile.RecoveryLag)
 	}
 	return c

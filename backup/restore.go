@@ -40,15 +40,8 @@ func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in Restor
 	if err := in.checkShape(); err != nil {
 		return schema.Description{}, err
 	}
-	r, err := e.restorable(now, &in)
+	r, data, err := e.restorable(now, &in)
 	if err != nil {
-		return schema.Description{}, err
-	}
-	data, err := r.data(now)
-	if err != nil {
-		return schema.Description{}, err
-	}
-	if err := e.unused(r, now, in.BackupARN); err != nil {
 		return schema.Description{}, err
 	}
 	source := r.capture.Table()
@@ -69,9 +62,9 @@ func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in Restor
 	}
 	d, err := e.source.RestoreTable(ctx, snapshot.Restore{
 		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
-		Summary: schema.RestoreSummary{SourceBackupARN: r.arn, SourceTableARN: source.ARN, RestoreTime: r.created},
+		Summary: schema.RestoreSummary{SourceBackupARN: r.arn(), SourceTableARN: source.ARN, RestoreTime: r.created},
 	})
-	e.finishRestore(running, &d, err)
+	e.finishRestore(running, err)
 	if errors.Is(err, exception.ResourceInUse) { // someone was faster
 		if taken := e.targetFree(ctx, target.Name, in.BackupARN); taken != nil {
 			err = taken
@@ -90,27 +83,30 @@ func (in *RestoreInput) checkShape() error {
 	return c.Err()
 }
 
-// restorable finds the backup to restore. Another region's ARN is good only with an encryption for this region.
-func (e *Engine) restorable(now time.Time, in *RestoreInput) (*record, error) {
+// restorable finds the backup to restore, and its data. Another region's ARN is good only with an encryption for this
+// region.
+func (e *Engine) restorable(now time.Time, in *RestoreInput) (*record, *snapshot.Snapshot, error) {
 	a, err := e.parseARN(in.BackupARN)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if a.Region != e.source.Region() && in.SSE == nil {
-		return nil, invalid("sseSpecificationOverride must be provided for cross-region restores")
+		return nil, nil, invalid("sseSpecificationOverride must be provided for cross-region restores")
+	}
+	r, d, err := e.find(in.BackupARN, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err := r.data(d.Status)
+	if err != nil {
+		return nil, nil, err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.findLocked(in.BackupARN, now)
+	return r, data, r.unusedLocked(now, in.BackupARN)
 }
 
-// unused refuses a backup that another restore is reading.
-func (e *Engine) unused(r *record, now time.Time, as string) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return r.unusedLocked(now, as)
-}
-
+// unusedLocked refuses a backup that another restore is reading.
 func (r *record) unusedLocked(now time.Time, as string) error {
 	if r.restore.running(now) {
 		return exception.BackupInUse.Errorf("Backup is being used to restore another table: %s", as)
@@ -120,15 +116,15 @@ func (r *record) unusedLocked(now time.Time, as string) error {
 
 // targetFree refuses a target that is there already.
 func (e *Engine) targetFree(ctx context.Context, target, backupARN string) error {
-	d, err := e.source.DescribeTable(ctx, target)
+	s, err := e.source.TableState(ctx, target)
 	switch {
 	case errors.Is(err, exception.ResourceNotFound):
 		return nil
 	case err != nil:
 		return err
-	case d.Status == schema.Creating && d.Restore != nil:
+	case s.Restoring:
 		return exception.TableInUse.Errorf("Table: %s is already being restored from backup: %s", target, backupARN)
-	case d.Status == schema.Creating:
+	case s.Status == schema.Creating:
 		return exception.TableInUse.Errorf("Table is being created: %s", target)
 	}
 	return exception.TableAlreadyExists.Errorf("Table already exists: %s", target)
@@ -152,10 +148,10 @@ func (e *Engine) startRestore(r *record, now time.Time, as, target string) (*res
 }
 
 // finishRestore notes when the restore will be over: at once if it has failed.
-func (e *Engine) finishRestore(r *restore, d *schema.Description, err error) {
+func (e *Engine) finishRestore(r *restore, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r.done = d.ActiveTime; err != nil || r.done.IsZero() {
-		r.done = e.source.Now()
+	if r.done = e.source.Now(); err == nil {
+		r.done = r.done.Add(e.profile.Restoring)
 	}
 }

@@ -18,17 +18,17 @@ type Source interface {
 	Region() string
 	Account() string
 
-	// DescribeTable describes a table in any state: CREATING and DELETING too. It fails with an error that is
+	// TableState returns the state of a table, also of one that is CREATING or DELETING. It fails with an error that is
 	// exception.ResourceNotFound if there is none of that name.
-	DescribeTable(ctx context.Context, name string) (schema.Description, error)
+	TableState(ctx context.Context, name string) (schema.State, error)
 
 	// CaptureTable starts a snapshot of a table with the cut that the function returns. The instant of the capture,
 	// which is passed to the function, must lie after every commit acknowledged before the call and before every
 	// commit begun after it.
 	CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error)
 
-	// RestoreTable makes a new table as requested. It must leave nothing behind when it fails, and fail with an error
-	// that is exception.ResourceInUse if there is a table of that name in any state.
+	// RestoreTable makes a new table as requested and returns its description. It must leave nothing behind when it
+	// fails, and fail with an error that is exception.ResourceInUse if there is a table of that name in any state.
 	RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error)
 }
 

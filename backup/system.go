@@ -16,15 +16,15 @@ func (e *Engine) tableDeleted(final *snapshot.Snapshot) {
 	at := final.Cut().Latest()
 	table := final.Table()
 	r := &record{
-		arn:  arn.ARN{Table: table.Name, ID: table.ID}, // its place on the agenda, until it has an ARN of its own
-		name: table.Name + systemSuffix, kind: System, marker: Exact, exact: e.profile.ExactSizes,
-		capture: snapshot.NewCapture(at, table, final.Cut(), func() *snapshot.Snapshot { return final }),
+		place: place{table.Name, table.ID}, // on the agenda, until it has an id of its own
+		name:  table.Name + systemSuffix, kind: System, marker: Exact, exact: e.profile.ExactSizes,
+		capture: snapshot.Taken(at, final),
 		created: at.Time().Truncate(time.Millisecond),
 	}
 	e.mu.Lock()
 	e.mu.agenda.ReplaceOrInsert(event{at.Time().Add(e.profile.Departing), decides, r})
+	e.settleCutsLocked(table.ID, at.Time())
 	e.mu.Unlock()
-	e.settleCuts(table.ID)
 	e.settle(e.source.Now())
 }
 
@@ -36,7 +36,7 @@ func (e *Engine) decideLocked(r *record) {
 	}
 	delete(e.mu.recovery, table.ID)
 	for {
-		r.arn = table.ARN.Backup(arn.SystemBackupID(r.created))
+		r.id = arn.SystemBackupID(r.created)
 		if !e.mu.catalog.Has(r) {
 			break
 		}
@@ -50,30 +50,21 @@ func (e *Engine) decideLocked(r *record) {
 	e.mu.agenda.ReplaceOrInsert(event{r.expiry, expires, r})
 }
 
-// settleCuts lets the pending backups of a deleted table be ACTIVE as soon as they can: nothing is committed after the
-// deletion, so no marker need be waited for.
-func (e *Engine) settleCuts(tableID string) {
-	for _, r := range e.pendingOf(tableID) {
-		r.capture.Snapshot()
-		ready := readyAt(r.created, e.profile.Creating, r.capture.At(), r.capture.Cut())
-		e.mu.Lock()
-		if e.mu.agenda.Has(event{r.ready, becomesReady, r}) {
-			e.mu.agenda.Delete(event{r.ready, becomesReady, r})
-			r.ready = ready
-			e.mu.agenda.ReplaceOrInsert(event{r.ready, becomesReady, r})
-		}
-		e.mu.Unlock()
-	}
-}
-
-func (e *Engine) pendingOf(tableID string) (pending []*record) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// settleCutsLocked lets the pending backups of a deleted table be ACTIVE as soon as they can: nothing is committed after
+// the deletion, so no marker need be waited for.
+func (e *Engine) settleCutsLocked(tableID string, deleted time.Time) {
+	var pending []event
 	e.mu.agenda.Ascend(func(v event) bool {
 		if v.kind == becomesReady && v.record.capture.Table().ID == tableID {
-			pending = append(pending, v.record)
+			pending = append(pending, v)
 		}
 		return true
 	})
-	return pending
+	for _, v := range pending {
+		e.mu.agenda.Delete(v)
+		if settled := latest(deleted, v.record.created.Add(e.profile.Creating)); settled.Before(v.at) {
+			v.at, v.record.ready = settled, settled
+		}
+		e.mu.agenda.ReplaceOrInsert(v)
+	}
 }

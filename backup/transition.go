@@ -46,9 +46,8 @@ func (e *Engine) begin(rate *bucket) (now time.Time, err error) {
 	return now, rate.take(now)
 }
 
-// Settle does what has come due: it tells OnTransition of it, frees what has expired and finishes snapshots whose
-// marker has passed. Every operation does the same first; Settle is for a program that wants it done although nobody
-// calls. It returns the time of the next thing to come; ok is false if nothing is under way.
+// Settle does what has come due: it tells OnTransition of it and frees what has expired. Every operation
+// does the same first; Settle is for a program that wants it done although nobody calls. It returns the time of the next thing to come; ok is false if nothing is under way.
 func (e *Engine) Settle() (next time.Time, ok bool) {
 	e.settle(e.source.Now())
 	e.mu.Lock()
@@ -58,34 +57,31 @@ func (e *Engine) Settle() (next time.Time, ok bool) {
 }
 
 func (e *Engine) settle(now time.Time) {
-	for _, r := range e.comeDue(now) {
-		r.capture.Snapshot() // outside the lock: the undoing may take a while
-	}
+	e.comeDue(now)
 	e.events.deliver()
 }
 
-// comeDue takes the events up to now from the agenda and returns the records whose snapshot can be finished.
-func (e *Engine) comeDue(now time.Time) (ready []*record) {
+// comeDue does what is on the agenda up to now.
+func (e *Engine) comeDue(now time.Time) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for {
 		next, ok := e.mu.agenda.Min()
 		if !ok || next.at.After(now) {
-			return ready
+			return
 		}
 		e.mu.agenda.DeleteMin()
 		r := next.record
 		switch next.kind {
 		case becomesReady:
-			ready = append(ready, r)
-			e.events.add(Transition{ARN: r.arn.String(), From: Creating, To: Active, At: next.at})
+			e.events.add(r, Creating, Active, next.at)
 		case decides:
 			e.decideLocked(r)
 		case appears:
-			e.events.add(Transition{ARN: r.arn.String(), To: Active, At: next.at})
+			e.events.add(r, "", Active, next.at)
 		case expires:
 			e.mu.catalog.Delete(r)
-			e.events.add(Transition{ARN: r.arn.String(), From: Active, To: Deleted, At: next.at})
+			e.events.add(r, Active, Deleted, next.at)
 		}
 	}
 }
@@ -123,13 +119,13 @@ type events struct {
 	}
 }
 
-func (v *events) add(t Transition) {
+func (v *events) add(r *record, from, to Status, at time.Time) {
 	if v.notify == nil {
 		return
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.mu.queue = append(v.mu.queue, t)
+	v.mu.queue = append(v.mu.queue, Transition{ARN: r.arn().String(), From: from, To: to, At: at})
 }
 
 // deliver empties the queue, unless that is being done already, perhaps by a caller of this very call.

@@ -57,11 +57,12 @@ func (w Window) Holds(commit clock.Instant, partition attr.Value) bool {
 func (e *Engine) Window(_ context.Context, backupARN string) (Window, error) {
 	now := e.source.Now()
 	e.settle(now)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r, err := e.findLocked(backupARN, now)
+	r, d, err := e.find(backupARN, now)
 	if err != nil {
 		return Window{}, exception.During("Window", backupARN, err)
+	}
+	if d.Status == Active {
+		r.capture.Snapshot() // the deletion of the table may have moved the cut
 	}
 	at := r.capture.At()
 	return Window{
@@ -78,23 +79,17 @@ func (e *Engine) Window(_ context.Context, backupARN string) (Window, error) {
 func (e *Engine) Snapshot(_ context.Context, backupARN string) (*snapshot.Snapshot, error) {
 	now := e.source.Now()
 	e.settle(now)
-	s, err := e.snapshotOf(backupARN, now)
+	r, d, err := e.find(backupARN, now)
+	var s *snapshot.Snapshot
+	if err == nil {
+		s, err = r.data(d.Status)
+	}
 	return s, exception.During("Snapshot", backupARN, err)
 }
 
-func (e *Engine) snapshotOf(backupARN string, now time.Time) (*snapshot.Snapshot, error) {
-	e.mu.Lock()
-	r, err := e.findLocked(backupARN, now)
-	e.mu.Unlock()
-	if err != nil {
-		return nil, err
-	}
-	return r.data(now)
-}
-
-// data returns the snapshot of a backup that is ACTIVE.
-func (r *record) data(now time.Time) (*snapshot.Snapshot, error) {
-	if r.status(now) == Active {
+// data returns the snapshot of a backup in the given state. It must not be called with the engine's lock held.
+func (r *record) data(status Status) (*snapshot.Snapshot, error) {
+	if status == Active {
 		if s, ok := r.capture.Snapshot(); ok {
 			return s, nil
 		}

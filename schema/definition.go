@@ -51,9 +51,8 @@ type SSESpecification struct {
 	KeyID   string // id, alias or ARN of a key; empty: the account's AWS-managed key
 }
 
-// Check returns nil if a table can be made of d, and otherwise a ValidationException or LimitExceededException with
-// the first fault: violations of the service's model first, all of them in one message, then the rules that span
-// members. It does not check tags.
+// Check returns nil if a table can be made of d, and otherwise a ValidationException with the first fault: violations
+// of the service's model first, all of them in one message, then the rules that span members. It does not check tags.
 func (d *Definition) Check() error {
 	checks := []func(*Definition) error{
 		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys,

@@ -229,12 +229,16 @@ type Description struct {
 
 	// Restore is set while a restore is filling the table, that is while it is CREATING, and nil ever after.
 	Restore *RestoreSummary
+}
 
-	// ActiveTime is when the table became ACTIVE first, or will. Zero: the store does not say.
-	ActiveTime time.Time
-
-	// DeletionTime is when DeleteTable was called; zero unless the table is DELETING.
-	DeletionTime time.Time
+// State is where a table is in its life.
+type State struct {
+	ID           string // of this incarnation
+	Status       Status
+	CreationTime time.Time
+	ActiveTime   time.Time // when it became ACTIVE first, or will; zero: the store does not say
+	DeletionTime time.Time // when DeleteTable was called; zero unless the table is DELETING
+	Restoring    bool      // CREATING, by a restore
 }
 
 // RestoreSummary says what a table is being restored from.

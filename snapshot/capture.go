@@ -29,6 +29,11 @@ func NewCapture(at clock.Instant, table *schema.Table, cut Cut, take func() *Sna
 	return &Capture{at: at, table: table, cut: cut, take: take}
 }
 
+// Taken returns a Capture whose snapshot is there already.
+func Taken(at clock.Instant, s *Snapshot) *Capture {
+	return &Capture{at: at, table: s.table, cut: s.cut, snapshot: s}
+}
+
 // At returns the instant of the request: every commit acknowledged before it is before this instant, and every
 // commit begun after it is after.
 func (c *Capture) At() clock.Instant { return c.at }

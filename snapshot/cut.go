@@ -12,17 +12,26 @@ import (
 // marker, or one for each of n partitions: equal ranges of the hash of the partition key, in ascending order. A
 // commit is in if it is not after the marker of its partition. The zero Cut holds nothing.
 type Cut struct {
-	markers []clock.Instant
+	marker clock.Instant   // of the whole table
+	torn   []clock.Instant // or of its partitions
 }
 
 // At returns the cut with a single marker.
-func At(marker clock.Instant) Cut { return Cut{markers: []clock.Instant{marker}} }
+func At(marker clock.Instant) Cut { return Cut{marker: marker} }
 
-// Torn returns the cut with a marker for each of len(markers) partitions.
-func Torn(markers ...clock.Instant) Cut { return Cut{markers: slices.Clone(markers)} }
+// Torn returns the cut with a marker for each of len(markers) partitions, of which there must be one at least.
+func Torn(markers ...clock.Instant) Cut { return Cut{torn: slices.Clone(markers)} }
 
-// Markers returns the markers, in the order of the partitions.
-func (c Cut) Markers() []clock.Instant { return slices.Clone(c.markers) }
+// Markers returns the markers, in the order of the partitions. It is one for a cut with a single marker.
+func (c Cut) Markers() []clock.Instant {
+	if c.torn == nil {
+		return []clock.Instant{c.marker}
+	}
+	return slices.Clone(c.torn)
+}
+
+// IsTorn reports whether the cut has a marker for each partition.
+func (c Cut) IsTorn() bool { return c.torn != nil }
 
 // Marker returns the marker that decides on the items with the given partition key.
 func (c Cut) Marker(partition ...attr.Value) clock.Instant {
@@ -31,41 +40,42 @@ func (c Cut) Marker(partition ...attr.Value) clock.Instant {
 
 // MarkerOf returns the marker of the partition that has hash h. It is meant for the stores of this module.
 func (c Cut) MarkerOf(h storage.Hash) clock.Instant {
-	switch len(c.markers) {
-	case 0:
-		return clock.Instant{}
-	case 1:
-		return c.markers[0]
+	if c.torn == nil {
+		return c.marker
 	}
-	return c.markers[h.Part(len(c.markers))]
+	return c.torn[h.Part(len(c.torn))]
 }
 
 // Earliest returns the earliest marker.
 func (c Cut) Earliest() clock.Instant {
-	if len(c.markers) == 0 {
-		return clock.Instant{}
+	if c.torn == nil {
+		return c.marker
 	}
-	return slices.MinFunc(c.markers, clock.Instant.Compare)
+	return slices.MinFunc(c.torn, clock.Instant.Compare)
 }
 
 // Latest returns the latest marker.
 func (c Cut) Latest() clock.Instant {
-	if len(c.markers) == 0 {
-		return clock.Instant{}
+	if c.torn == nil {
+		return c.marker
 	}
-	return slices.MaxFunc(c.markers, clock.Instant.Compare)
+	return slices.MaxFunc(c.torn, clock.Instant.Compare)
 }
 
 // Between returns c with the markers before earliest moved up to it and those after latest moved down to it.
 func (c Cut) Between(earliest, latest clock.Instant) Cut {
-	clipped := Cut{markers: c.Markers()}
-	for i, m := range clipped.markers {
+	clip := func(m clock.Instant) clock.Instant {
 		switch {
 		case m.After(latest):
-			clipped.markers[i] = latest
+			return latest
 		case m.Before(earliest):
-			clipped.markers[i] = earliest
+			return earliest
 		}
+		return m
+	}
+	clipped := Cut{marker: clip(c.marker), torn: slices.Clone(c.torn)}
+	for i, m := range clipped.torn {
+		clipped.torn[i] = clip(m)
 	}
 	return clipped
 }

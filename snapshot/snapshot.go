@@ -75,6 +75,7 @@ func (s *Snapshot) Page(q Query) (Page, error) { return q.Run(s.data) }
 // Items returns all items that q asks for from its start on; q.Limit and q.MaxBytes are ignored. The error is that
 // of a query that does not fit the table.
 func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
+	q.Limit, q.MaxBytes = 0, 0
 	i, span, err := q.resolve(s.data)
 	if err != nil {
 		return nil, err

@@ -14,11 +14,13 @@ import (
 
 // history is what a table remembers of its past, and what others wait for it to become.
 type history struct {
-	retain  time.Duration // what RetainTable asked for
-	log     storage.Log
-	floor   clock.Instant // the log has every change after it
-	ended   clock.Instant // of the deletion
-	pending pendingCuts
+	retain     time.Duration // what RetainTable asked for
+	everywhere time.Duration // what Retain asked for, of all tables
+	log        storage.Log
+	floor      clock.Instant // the log has every change after it
+	ended      clock.Instant // of the deletion
+	pending    pendingCuts
+	awaited    clock.Instant // pending cuts need the changes after it; zero: they need none
 }
 
 // Retain makes every table keep at least d of its history, from now on: until then [Table.SnapshotAt] reaches back no
@@ -26,10 +28,12 @@ type history struct {
 func (s *Store) Retain(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := time.Duration(s.retain.Swap(int64(d)))
+	s.mu.retain = d
 	for _, t := range s.mu.tables {
 		t.mu.Lock()
-		t.retainLocked(max(t.mu.retain, before))
+		before := t.retentionLocked()
+		t.mu.everywhere = d
+		t.retainLocked(before)
 		t.mu.Unlock()
 	}
 }
@@ -50,15 +54,16 @@ func (s *Store) RetainTable(_ context.Context, name string, d time.Duration) err
 }
 
 func (t *Table) retentionLocked() time.Duration {
-	return max(t.mu.retain, time.Duration(t.store.retain.Load()))
+	return max(t.mu.retain, t.mu.everywhere)
 }
 
 // retainLocked starts, shortens or drops the log after a change of how much of it is to be kept.
 func (t *Table) retainLocked(before time.Duration) {
+	t.settleLocked(clock.StartOf(t.store.Now()))
 	switch now := t.retentionLocked(); {
-	case now <= 0:
+	case now <= 0 && t.mu.awaited.IsZero():
 		t.mu.log = storage.Log{}
-	case before <= 0:
+	case now > 0 && before <= 0:
 		t.mu.floor = t.store.seq.Next()
 	default:
 		t.trimLocked(t.store.Now())
@@ -66,7 +71,11 @@ func (t *Table) retainLocked(before time.Duration) {
 }
 
 func (t *Table) trimLocked(now time.Time) {
-	if floor := t.mu.log.Trim(clock.StartOf(now.Add(-t.retentionLocked()))); !floor.IsZero() {
+	cut := clock.StartOf(now.Add(-t.retentionLocked()))
+	if awaited := t.mu.awaited; !awaited.IsZero() && awaited.Before(cut) {
+		cut = awaited
+	}
+	if floor := t.mu.log.Trim(cut); floor.After(t.mu.floor) {
 		t.mu.floor = floor
 	}
 }
@@ -78,7 +87,7 @@ func (t *Table) beforeCommitLocked(at clock.Instant) {
 }
 
 func (t *Table) recordLocked(c storage.Change) {
-	if t.retentionLocked() > 0 {
+	if t.retentionLocked() > 0 || !t.mu.awaited.IsZero() {
 		t.mu.log.Append(c)
 		t.trimLocked(c.At.Time())
 	}
@@ -116,15 +125,21 @@ func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFun
 
 func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capture {
 	table := t.definitionLocked(at.Time())
-	p := &pendingCut{at: at, cut: t.clipLocked(at, cut)}
-	p.due = p.cut.Latest()
-	p.early = t.mu.log.Since(p.cut.Earliest())
-	if p.due.After(at) {
+	cut = t.clipLocked(at, cut)
+	due, early := cut.Latest(), t.mu.log.Since(cut.Earliest())
+	if !due.After(at) && early.Len() == 0 {
+		return snapshot.Taken(at, snapshot.New(table, cut, t.mu.data.Clone()))
+	}
+	p := &pendingCut{at: at, cut: cut, due: due, early: early}
+	if due.After(at) {
 		heap.Push(&t.mu.pending, p)
+		if cut.IsTorn() && t.mu.awaited.IsZero() {
+			t.mu.awaited = at
+		}
 	} else {
 		p.data = t.mu.data.Clone()
 	}
-	return snapshot.NewCapture(at, table, p.cut, func() *snapshot.Snapshot { return t.take(p, table) })
+	return snapshot.NewCapture(at, table, cut, func() *snapshot.Snapshot { return t.take(p, table) })
 }
 
 // clipLocked moves the markers of a cut into the time of which the table can give an account.
@@ -132,22 +147,46 @@ func (t *Table) clipLocked(at clock.Instant, cut snapshot.Cut) snapshot.Cut {
 	floor := t.mu.floor
 	if t.retentionLocked() <= 0 {
 		floor = at
-		if len(cut.Markers()) > 1 {
-			return snapshot.At(at)
+		if cut.IsTorn() {
+			cut = snapshot.At(at)
 		}
 	}
 	latest := cut.Latest()
-	if !t.mu.ended.IsZero() {
-		latest = t.mu.ended
+	if ended := t.mu.ended; !ended.IsZero() {
+		latest = ended
+		if floor.After(ended) {
+			floor = ended
+		}
 	}
 	return cut.Between(floor, latest)
 }
 
 // settleLocked takes the data of the pending cuts whose last marker lies before the given instant.
 func (t *Table) settleLocked(now clock.Instant) {
+	if len(t.mu.pending) == 0 || !t.mu.pending[0].due.Before(now) {
+		return
+	}
 	for len(t.mu.pending) > 0 && t.mu.pending[0].due.Before(now) {
 		p := heap.Pop(&t.mu.pending).(*pendingCut)
 		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
+	}
+	t.awaitLocked()
+}
+
+// torn reports whether p needs the log when it is due. With a single marker it does not: its data is taken before the
+// first commit after the marker.
+func (p *pendingCut) torn() bool { return p.due != p.cut.Earliest() }
+
+// awaitLocked finds out, when pending cuts have been settled, from where on the others need the log.
+func (t *Table) awaitLocked() {
+	t.mu.awaited = clock.Instant{}
+	for _, p := range t.mu.pending {
+		if p.torn() && (t.mu.awaited.IsZero() || p.at.Before(t.mu.awaited)) {
+			t.mu.awaited = p.at
+		}
+	}
+	if t.mu.awaited.IsZero() && t.retentionLocked() <= 0 {
+		t.mu.log = storage.Log{}
 	}
 }
 
@@ -158,6 +197,7 @@ func (t *Table) settleAllLocked() {
 		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
 	}
 	t.mu.pending = nil
+	t.awaitLocked()
 }
 
 // take makes the snapshot of p, or returns nil while its last marker lies ahead. The undoing happens outside the

@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/tidemark-db/tidemark/exception"
@@ -89,8 +90,19 @@ func (t *Table) answer(status schema.Status) schema.Description {
 	defer t.mu.Unlock()
 	d := t.describeLocked(t.store.Now())
 	d.Status = status
-	d.Restore = t.mu.restore
+	if status == schema.Creating {
+		d.Restore = t.restoreSummaryLocked()
+	}
 	return d
+}
+
+// restoreSummaryLocked returns a copy, for the caller of an operation.
+func (t *Table) restoreSummaryLocked() *schema.RestoreSummary {
+	if t.mu.restore == nil {
+		return nil
+	}
+	summary := *t.mu.restore
+	return &summary
 }
 
 func (t *Table) describeLocked(now time.Time) schema.Description {
@@ -100,23 +112,46 @@ func (t *Table) describeLocked(now time.Time) schema.Description {
 		Status:             t.statusLocked(now),
 		Class:              t.mu.class,
 		DeletionProtection: t.mu.protected,
-		Indexes:            figures.byName,
+		Indexes:            maps.Clone(figures.byName),
 		StreamARN:          t.mu.streamARN,
-		ActiveTime:         t.mu.active,
-		DeletionTime:       t.mu.deleted,
 	}
 	d.Statistics = figures.table
 	if t.restoringLocked(now) {
-		d.Restore = t.mu.restore
+		d.Restore = t.restoreSummaryLocked()
 	}
 	return d
 }
 
 // definitionLocked returns the definition with the statistics of the moment. It is shared.
 func (t *Table) definitionLocked(now time.Time) *schema.Table {
-	d := *t.mu.definition
-	d.Statistics = t.tableStatisticsLocked(now)
-	return &d
+	if s := t.tableStatisticsLocked(now); s != t.mu.definition.Statistics {
+		d := *t.mu.definition
+		d.Statistics = s
+		t.mu.definition = &d
+	}
+	return t.mu.definition
+}
+
+// TableState returns the state of a table. It fails with ResourceNotFound if there is none.
+func (s *Store) TableState(_ context.Context, name string) (schema.State, error) {
+	t, err := s.lookup(name)
+	if err != nil {
+		return schema.State{}, exception.During("TableState", name, err)
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.stateLocked(s.Now()), nil
+}
+
+func (t *Table) stateLocked(now time.Time) schema.State {
+	return schema.State{
+		ID:           t.mu.definition.ID,
+		Status:       t.statusLocked(now),
+		CreationTime: t.mu.definition.CreationTime,
+		ActiveTime:   t.mu.active,
+		DeletionTime: t.mu.deleted,
+		Restoring:    t.restoringLocked(now),
+	}
 }
 
 // DeleteTable deletes a table and returns its description, whose status is DELETING. Functions given to OnDelete are

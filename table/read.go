@@ -42,8 +42,9 @@ const itemsPerPage = 256
 // service it is of no one instant, and finds or misses what is written meanwhile. For a state of one instant range
 // over a [Table.Snapshot]. The sequence ends with the first error. q.Limit and q.MaxBytes are ignored.
 func (t *Table) Items(q snapshot.Query) iter.Seq2[attr.Item, error] {
+	q.Limit, q.MaxBytes = itemsPerPage, 0
 	return func(yield func(attr.Item, error) bool) {
-		q.Limit, q.MaxBytes = itemsPerPage, 0
+		q := q // the sequence may be ranged over again
 		for {
 			page, err := t.Page(q)
 			if err != nil {

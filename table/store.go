@@ -5,12 +5,12 @@ import (
 	"context"
 	crand "crypto/rand"
 	"encoding/binary"
+	"errors"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,12 +63,12 @@ type Store struct {
 	seq             *clock.Sequencer
 	region, account string
 	timing          Timing
-	retain          atomic.Int64 // history of every table, in nanoseconds
 
 	mu struct {
 		sync.RWMutex
 		tables   map[string]*Table
 		onDelete []func(*snapshot.Snapshot)
+		retain   time.Duration // history of every table
 	}
 	ids struct {
 		sync.Mutex
@@ -110,7 +110,7 @@ func (s *Store) Account() string { return s.account }
 // is none, or one that is CREATING or DELETING. The Table stays that incarnation: after DeleteTable its methods fail,
 // also if there is a new table of the same name.
 func (s *Store) Table(nameOrARN string) (*Table, error) {
-	t, err := s.lookup(nameOrARN)
+	t, err := s.lookupForItems(nameOrARN)
 	if err != nil {
 		return nil, exception.During("Table", nameOrARN, err)
 	}
@@ -161,6 +161,15 @@ func (s *Store) lookup(nameOrARN string) (*Table, error) {
 	return t, nil
 }
 
+// lookupForItems is lookup for operations on items, whose answer does not name the table that is missing.
+func (s *Store) lookupForItems(nameOrARN string) (*Table, error) {
+	t, err := s.lookup(nameOrARN)
+	if errors.Is(err, exception.ResourceNotFound) {
+		return nil, errNoTable()
+	}
+	return t, err
+}
+
 // forget drops the tables whose deletion is over.
 func (s *Store) forget(now time.Time) {
 	s.mu.Lock()
@@ -184,6 +193,7 @@ func (s *Store) create(t *Table) (taken *Table) {
 	if taken := s.mu.tables[t.name]; taken != nil {
 		return taken
 	}
+	t.mu.everywhere = s.mu.retain
 	s.mu.tables[t.name] = t
 	return nil
 }

@@ -75,8 +75,11 @@ func (t *Table) openLocked(now time.Time) error {
 	if t.mu.deleted.IsZero() && !now.Before(t.mu.active) {
 		return nil
 	}
-	return exception.ResourceNotFound.Errorf("Requested resource not found")
+	return errNoTable()
 }
+
+// errNoTable is what operations on items answer if there is no table.
+func errNoTable() error { return exception.ResourceNotFound.Errorf("Requested resource not found") }
 
 // statistics are the figures of a table and its indexes as they were when last taken.
 type statistics struct {

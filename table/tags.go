@@ -2,7 +2,9 @@ package table
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
@@ -70,9 +72,10 @@ func (s *Store) tagged(op, resource string, fn func(*Table) error) error {
 
 func checkTags(added, present map[string]string) error {
 	var c validate.Check
-	for key, value := range added {
-		c.Length("tags.1.member.key", key, 1, 128)
-		c.Length("tags.1.member.value", value, 0, 256)
+	for i, key := range slices.Sorted(maps.Keys(added)) {
+		member := fmt.Sprintf("tags.%d.member.", i+1)
+		c.Length(member+"key", key, 1, 128)
+		c.Length(member+"value", added[key], 0, 256)
 	}
 	if err := c.Err(); err != nil {
 		return err

@@ -69,7 +69,7 @@ func (s *Store) transact(ops []Op) ([]Change, error) {
 	}
 	tables := make([]*Table, len(ops))
 	for i, op := range ops {
-		t, err := s.lookup(op.table)
+		t, err := s.lookupForItems(op.table)
 		if err != nil {
 			return nil, err
 		}
@@ -96,10 +96,11 @@ func (s *Store) transact(ops []Op) ([]Change, error) {
 	return changes, nil
 }
 
-// lockAll locks each table once, in the order of their names, so that transactions cannot wait for each other.
+// lockAll locks each table once, in the order of their names, so that transactions cannot wait for each other. Of two
+// incarnations of one name the earlier one comes first, as it does in tables.
 func lockAll(tables []*Table) (unlock func()) {
 	distinct := slices.Clone(tables)
-	slices.SortFunc(distinct, func(a, b *Table) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(distinct, func(a, b *Table) int { return strings.Compare(a.name, b.name) })
 	distinct = slices.Compact(distinct)
 	for _, t := range distinct {
 		t.mu.Lock()
@@ -125,9 +126,11 @@ func plan(ops []Op, tables []*Table) ([]step, error) {
 		var err error
 		if steps[i], err = t.planLocked(ops[i]); err != nil {
 			canceled, reasons[i] = true, reason(err)
-			continue
 		}
 		p := place{t, steps[i].key}
+		if p.key == (attr.Key{}) {
+			continue
+		}
 		if seen[p] {
 			return nil, exception.Validation.Errorf("Transaction request cannot include multiple operations on one item")
 		}

@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/tidemark-db/tidemark/exception"
@@ -152,7 +153,8 @@ func applyBilling(c Changes, d *schema.Table) error {
 }
 
 func applyIndexes(c Changes, d *schema.Table) error {
-	for name, change := range c.Indexes {
+	for _, name := range slices.Sorted(maps.Keys(c.Indexes)) {
+		change := c.Indexes[name]
 		i := slices.IndexFunc(d.GlobalIndexes, func(x schema.Index) bool { return x.Name == name })
 		if i < 0 {
 			return exception.ResourceNotFound.Errorf("Requested resource not found: Index: %s not found", name)

@@ -82,7 +82,7 @@ type step struct {
 	key      attr.Key
 }
 
-// planLocked finds what op would do, and refuses it if it must not.
+// planLocked finds what op would do, and refuses it if it must not; the step then has the key alone, if that is known.
 func (t *Table) planLocked(op Op) (step, error) {
 	layout := t.mu.data.Layout()
 	s := step{key: op.key}
@@ -97,7 +97,7 @@ func (t *Table) planLocked(op Op) (step, error) {
 	s.old = itemOf(t.mu.data.Lookup(s.key))
 	for _, holds := range op.conditions {
 		if !holds(s.old) {
-			return step{}, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
+			return s, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
 		}
 	}
 	switch op.kind {
@@ -108,16 +108,19 @@ func (t *Table) planLocked(op Op) (step, error) {
 	case opUpdate:
 		now, err := op.update(s.old)
 		if err != nil {
-			return step{}, err
+			return s, err
 		}
 		if s.now = now; now.IsZero() {
 			return s, nil
 		}
+		if now.Size() > attr.MaxItemSize {
+			return s, exception.Validation.Errorf("Item size to update has exceeded the maximum allowed size")
+		}
 		if err := layout.Check(now); err != nil {
-			return step{}, err
+			return s, err
 		}
 		if layout.KeyOf(now) != s.key {
-			return step{}, exception.Validation.Errorf("One or more parameter values were invalid: " +
+			return s, exception.Validation.Errorf("One or more parameter values were invalid: " +
 				"Cannot update attribute that is part of the key")
 		}
 	}

@@ -44,7 +44,6 @@ func (l *Log) Len() int { return l.len }
 func (l *Log) Trim(cut clock.Instant) (floor clock.Instant) {
 	for l.len > chunkLen && !l.chunks[0][chunkLen-1].At.After(cut) {
 		floor = l.chunks[0][chunkLen-1].At
-		l.chunks[0] = nil
 		l.chunks = l.chunks[1:]
 		l.len -= chunkLen
 		l.freed++
