@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tidemark-db/tidemark"
+	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
@@ -62,10 +63,17 @@ func newWorld(t *testing.T, o tidemark.Options) *world {
 // open makes a table and waits until it can be backed up.
 func (w *world) open(d schema.Definition) *table.Table {
 	w.t.Helper()
-	made, err := w.Tables.CreateTable(ctx, d)
+	_, err := w.Tables.CreateTable(ctx, d)
 	require.NoError(w.t, err)
-	w.clock.Set(made.ActiveTime.Add(w.Backups.Profile().Enabling))
-	return w.table(made.Name)
+	w.clock.Set(w.lives(d.Name).ActiveTime.Add(w.Backups.Profile().Enabling))
+	return w.table(d.Name)
+}
+
+func (w *world) lives(name string) schema.State {
+	w.t.Helper()
+	s, err := w.Tables.TableState(ctx, name)
+	require.NoError(w.t, err)
+	return s
 }
 
 func (w *world) table(name string) *table.Table {
@@ -73,6 +81,11 @@ func (w *world) table(name string) *table.Table {
 	opened, err := w.Tables.Table(name)
 	require.NoError(w.t, err)
 	return opened
+}
+
+// arn returns the ARN of a table.
+func (w *world) arn(name string) string {
+	return arn.Table(w.Tables.Region(), w.Tables.Account(), name).String()
 }
 
 // put stores an item with the given key and returns when.
@@ -135,7 +148,8 @@ func (w *world) restore(in backup.RestoreInput) schema.Description {
 // restored restores a backup and waits until the new table is ACTIVE.
 func (w *world) restored(arn, target string) *table.Table {
 	w.t.Helper()
-	w.clock.Set(w.restore(backup.RestoreInput{BackupARN: arn, TargetTableName: target}).ActiveTime)
+	w.restore(backup.RestoreInput{BackupARN: arn, TargetTableName: target})
+	w.clock.Set(w.lives(target).ActiveTime)
 	return w.table(target)
 }
 

@@ -42,7 +42,8 @@ func (e *Engine) decideLocked(r *record) {
 		}
 		r.created = r.created.Add(time.Millisecond) // the same name deleted twice in a millisecond
 	}
-	r.shown = r.created.Add(e.profile.SystemDelay)
+	// Not before the decision: until then nobody has seen it.
+	r.shown = latest(r.created.Add(e.profile.SystemDelay), r.capture.At().Time().Add(e.profile.Departing))
 	r.ready = r.shown
 	r.expiry = r.created.Add(e.profile.SystemRetention)
 	e.mu.catalog.ReplaceOrInsert(r)
