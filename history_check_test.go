@@ -26,7 +26,7 @@ func (h *history) ready(b *taken) time.Time {
 	if b.kind == backup.System {
 		return b.shown
 	}
-	ready, last := b.created.Add(h.profile.Creating), b.window.Cut.Latest()
+	ready, last := b.window.Request.Time().Add(h.profile.Creating), b.window.Cut.Latest()
 	if last.After(b.window.Request) {
 		passed := last.Time().Add(time.Nanosecond)
 		if deleted := b.of.Deleted; !deleted.IsZero() && deleted.Before(passed) {
@@ -279,9 +279,8 @@ func (h *history) checkTransitions() {
 	for _, t := range h.transitions {
 		require.Equal(h, status[t.ARN], t.From, "transition %+v", t)
 		status[t.ARN] = t.To
-		at := t.At.Truncate(time.Millisecond)
-		require.False(h, at.Before(last), "transitions come in order of time: %+v", t)
-		last = at
+		require.False(h, t.At.Before(last), "transitions come in order of time: %+v", t)
+		last = t.At
 	}
 	for _, b := range h.backups {
 		if b.arn == "" {

@@ -20,7 +20,7 @@ import (
 // moves are what may happen in a history; what stands here several times is more likely.
 var moves = []func(*history){
 	(*history).put, (*history).put, (*history).put, (*history).put, (*history).put,
-	(*history).remove, (*history).remove,
+	(*history).burst, (*history).remove, (*history).remove,
 	(*history).putIf, (*history).update,
 	(*history).transact, (*history).transact, (*history).transact,
 	(*history).advance, (*history).advance, (*history).advance, (*history).advance,
@@ -100,6 +100,26 @@ func (h *history) put() {
 	h.note("put %s %v %v", t.Name(), item, c.At)
 	require.NoError(h, err)
 	h.committed(i, i.KeyOf(item), c)
+}
+
+// burst writes more than a log keeps in one piece, spread over minutes or at once, so that its old end is trimmed.
+func (h *history) burst() {
+	t, i := h.openTable(h.someName())
+	if t == nil {
+		return
+	}
+	n, step := 60+h.tape.below(200), time.Duration(h.tape.below(4))*300*time.Millisecond
+	h.note("burst of %d to %s, every %v", n, t.Name(), step)
+	for v := range n {
+		item := attr.Map{"p": attr.S(string(rune('a' + v%6))), "v": attr.Int(int64(v))}
+		if i.Schema.KeySchema.Sort() != "" {
+			item["s"] = attr.Int(int64(v % 3))
+		}
+		c, err := t.Put(attr.MustItem(item))
+		require.NoError(h, err)
+		h.tell(i, i.KeyOf(c.New), c)
+		h.clock.Advance(step)
+	}
 }
 
 func (h *history) remove() {
@@ -225,40 +245,6 @@ func (h *history) advance() {
 	d := units[h.tape.below(len(units))] * time.Duration(1+h.tape.below(40))
 	h.clock.Advance(d)
 	h.note("advance %v", d)
-}
-
-// recreate makes the table of a name anew, if the name is free.
-func (h *history) recreate() { h.createTable(h.tape.oneOf("left", "right")) }
-
-func (h *history) createTable(name string) {
-	d, err := h.db.Tables.CreateTable(h.ctx, definition(name))
-	h.note("create table %s: %v", name, err)
-	var want error
-	if h.live(name) != nil {
-		want = exception.ResourceInUse
-	}
-	if !h.refused(err, want) {
-		require.Equal(h, schema.Creating, d.Status, "as the service answers")
-		h.tables[name] = &incarnation{Table: &model.Table{Schema: &d.Table, Active: h.clock.Now()}}
-	}
-}
-
-func (h *history) deleteTable() {
-	name := h.someName()
-	i := h.live(name)
-	var want error
-	switch {
-	case i == nil:
-		want = exception.ResourceNotFound
-	case i.Status(h.clock.Now()) != schema.Active:
-		want = exception.ResourceInUse
-	}
-	_, err := h.db.Tables.DeleteTable(h.ctx, name)
-	h.note("delete table %s: %v", name, err)
-	if !h.refused(err, want) {
-		i.Deleted = h.clock.Now()
-		h.undecided = append(h.undecided, i)
-	}
 }
 
 // unseen returns the error with which backup operations refuse a table, or nil.

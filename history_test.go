@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/model"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/table"
@@ -37,7 +39,7 @@ func FuzzHistory(f *testing.F) {
 // TestHistories plays random histories, so that the model is asked on every run of the tests. Every one of them can be
 // run alone by its name.
 func TestHistories(t *testing.T) {
-	const histories = 400
+	const histories = 200
 	for seed := range uint64(histories) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -204,13 +206,49 @@ func (h *history) decide() {
 
 func (h *history) systemBackup(i *incarnation) *taken {
 	created := i.Deleted.Truncate(time.Millisecond)
-	shown, decided := created.Add(h.profile.SystemDelay), i.Deleted.Add(h.profile.Departing)
-	if shown.Before(decided) {
-		shown = decided
+	shown := i.Deleted.Add(max(h.profile.SystemDelay, h.profile.Departing))
+	for slices.ContainsFunc(h.backups, func(b *taken) bool {
+		return b.kind == backup.System && b.of.Schema.Name == i.Schema.Name && b.created.Equal(created)
+	}) {
+		created = created.Add(time.Millisecond) // as two cannot have the same ARN
 	}
 	return &taken{
 		of: i, kind: backup.System, marker: backup.Exact, created: created, expected: i.Now(),
 		shown: shown, expiry: created.Add(h.profile.SystemRetention),
+	}
+}
+
+// recreate makes the table of a name anew, if the name is free.
+func (h *history) recreate() { h.createTable(h.tape.oneOf("left", "right")) }
+
+func (h *history) createTable(name string) {
+	d, err := h.db.Tables.CreateTable(h.ctx, definition(name))
+	h.note("create table %s: %v", name, err)
+	var want error
+	if h.live(name) != nil {
+		want = exception.ResourceInUse
+	}
+	if !h.refused(err, want) {
+		require.Equal(h, schema.Creating, d.Status, "as the service answers")
+		h.tables[name] = &incarnation{Table: &model.Table{Schema: &d.Table, Active: h.clock.Now()}}
+	}
+}
+
+func (h *history) deleteTable() {
+	name := h.someName()
+	i := h.live(name)
+	var want error
+	switch {
+	case i == nil:
+		want = exception.ResourceNotFound
+	case i.Status(h.clock.Now()) != schema.Active:
+		want = exception.ResourceInUse
+	}
+	_, err := h.db.Tables.DeleteTable(h.ctx, name)
+	h.note("delete table %s: %v", name, err)
+	if !h.refused(err, want) {
+		i.Deleted = h.clock.Now()
+		h.undecided = append(h.undecided, i)
 	}
 }
 

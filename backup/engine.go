@@ -132,7 +132,7 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 		return Details{}, err
 	}
 	capture, err := e.source.CaptureTable(ctx, name, func(at clock.Instant) snapshot.Cut {
-		return marker.draw(e.random(), at, e.profile.Window, e.profile.Partitions)
+		return marker.draw(e.random, at, e.profile.Window, e.profile.Partitions)
 	})
 	if err != nil {
 		return Details{}, tableNotFound(name, err)
@@ -141,7 +141,7 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 		name: in.BackupName, kind: kind, marker: marker, window: e.profile.Window,
 		capture: capture, exact: e.profile.ExactSizes, created: capture.At().Time().Truncate(time.Millisecond),
 	}
-	r.ready = readyAt(r.created, e.profile.Creating, capture.At(), capture.Cut())
+	r.ready = readyAt(capture.At(), e.profile.Creating, capture.Cut())
 	e.mu.Lock()
 	e.addLocked(r)
 	d := r.detailsLocked(now, r.arn().String())
@@ -181,16 +181,17 @@ func (e *Engine) addLocked(r *record) {
 	r.table = r.capture.Table().Name
 	for {
 		r.id = arn.BackupID(r.created, uuid.Must(uuid.NewRandomFromReader(e.mu.ids)))
-		if !e.mu.catalog.Has(r) {
+		other, taken := e.mu.catalog.ReplaceOrInsert(r)
+		if !taken {
 			break
 		}
+		e.mu.catalog.ReplaceOrInsert(other)
 	}
-	e.mu.catalog.ReplaceOrInsert(r)
 	e.mu.agenda.ReplaceOrInsert(event{r.ready, becomesReady, r})
-	e.events.add(r, "", Creating, r.created)
+	e.events.add(r, "", Creating, r.requested())
 }
 
-// random returns the random numbers of the next backup.
+// random returns the random numbers for the next cut.
 func (e *Engine) random() *rand.Rand {
 	e.mu.Lock()
 	defer e.mu.Unlock()

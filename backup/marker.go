@@ -40,23 +40,24 @@ func (m Marker) known() bool {
 	return false
 }
 
-// draw returns the cut of a backup requested at an instant.
-func (m Marker) draw(random *rand.Rand, at clock.Instant, window time.Duration, partitions int) snapshot.Cut {
+// draw returns the cut of a backup requested at an instant. It asks for random numbers only if it needs some.
+func (m Marker) draw(random func() *rand.Rand, at clock.Instant, window time.Duration, partitions int) snapshot.Cut {
 	if window <= 0 {
 		return snapshot.At(at)
 	}
 	// The end of a wall time, so that all commits of that time are on one side.
 	offset := func(d time.Duration) clock.Instant { return clock.EndOf(at.Time().Add(d)) }
-	anywhere := func() clock.Instant {
-		return offset(time.Duration(random.Int64N(int64(2*window)+1)) - window)
+	anywhere := func(r *rand.Rand) clock.Instant {
+		return offset(time.Duration(r.Int64N(int64(2*window)+1)) - window)
 	}
 	switch m {
 	case Fuzzy:
-		return snapshot.At(anywhere())
+		return snapshot.At(anywhere(random()))
 	case Torn:
+		r := random()
 		markers := make([]clock.Instant, partitions)
 		for i := range markers {
-			markers[i] = anywhere()
+			markers[i] = anywhere(r)
 		}
 		return snapshot.Torn(markers...)
 	case Earliest:

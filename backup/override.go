@@ -35,6 +35,9 @@ func (o *Overrides) checkShape(c *validate.Check) {
 	}
 	schema.CheckIndexes(c, "globalSecondaryIndexOverride", o.GlobalIndexes)
 	schema.CheckIndexes(c, "localSecondaryIndexOverride", o.LocalIndexes)
+	if o.SSE != nil && o.SSE.Type != "" {
+		c.Enum("sSESpecificationOverride.sSEType", o.SSE.Type, "AES256", "KMS")
+	}
 }
 
 // apply returns the table that a restore of the recorded one makes, and the recorded names of its local and global
@@ -59,8 +62,10 @@ func (o *Overrides) apply(recorded *schema.Table) (*schema.Table, []string, erro
 		return nil, nil, err
 	}
 	t.LocalIndexes, t.GlobalIndexes = local, global
-	if err := o.applyIndexThroughput(t); err != nil {
-		return nil, nil, err
+	for _, step := range []func(*schema.Table) error{checkIndexes, o.applyIndexThroughput} {
+		if err := step(t); err != nil {
+			return nil, nil, err
+		}
 	}
 	used := schema.UsedAttributes(t.KeySchema, t.LocalIndexes, t.GlobalIndexes)
 	maps.DeleteFunc(t.Attributes, func(name string, _ attr.Type) bool { return !used[name] })
@@ -153,6 +158,27 @@ func matching(x schema.Index, recorded []schema.Index) int {
 		}
 	}
 	return found
+}
+
+// checkIndexes refuses what indexes of one table cannot have, whichever recorded ones they are.
+func checkIndexes(t *schema.Table) error {
+	names := make(map[string]bool)
+	for i, x := range slices.Concat(t.LocalIndexes, t.GlobalIndexes) {
+		local := i < len(t.LocalIndexes)
+		switch {
+		case names[x.Name]:
+			return exception.Validation.Errorf("One or more parameter values were invalid: Duplicate index name: %s", x.Name)
+		case local && (x.Throughput != (schema.Throughput{}) || x.OnDemand != (schema.OnDemandThroughput{})):
+			return exception.Validation.Errorf("One or more parameter values were invalid: "+
+				"Throughput cannot be specified for a local secondary index: %s", x.Name)
+		case x.OnDemand.MaxRead < 0:
+			return invalid("Requested MaxReadRequestUnits for OnDemandThroughput is outside of valid range for index %s", x.Name)
+		case x.OnDemand.MaxWrite < 0:
+			return invalid("Requested MaxWriteRequestUnits for OnDemandThroughput is outside of valid range for index %s", x.Name)
+		}
+		names[x.Name] = true
+	}
+	return nil
 }
 
 // applyIndexThroughput checks and sets the throughput of the chosen global indexes.

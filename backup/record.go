@@ -103,8 +103,8 @@ func (r *record) expired(now time.Time) bool {
 
 // readyAt returns when a backup with this cut can be ACTIVE: a cut at the end of a wall time has passed only when that
 // time is over.
-func readyAt(created time.Time, creating time.Duration, at clock.Instant, cut snapshot.Cut) time.Time {
-	ready := created.Add(creating)
+func readyAt(at clock.Instant, creating time.Duration, cut snapshot.Cut) time.Time {
+	ready := at.Time().Add(creating)
 	if last := cut.Latest(); last.After(at) {
 		if passed := last.Time().Add(1); passed.After(ready) {
 			return passed
@@ -112,6 +112,9 @@ func readyAt(created time.Time, creating time.Duration, at clock.Instant, cut sn
 	}
 	return ready
 }
+
+// requested returns when the backup was asked for, of which created has the milliseconds.
+func (r *record) requested() time.Time { return r.capture.At().Time() }
 
 // arn returns the backup's ARN.
 func (r *record) arn() arn.ARN { return r.capture.Table().ARN.Backup(r.id) }

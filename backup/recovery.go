@@ -100,7 +100,7 @@ func (e *Engine) updateContinuousBackups(
 		return ContinuousBackups{}, err
 	}
 	if e.history != nil && state.Status != schema.Deleting {
-		if err := e.history.RetainTable(ctx, name, retention(s)); err != nil {
+		if err := e.history.RetainTable(ctx, name, e.retention(state.ID, s)); err != nil {
 			return ContinuousBackups{}, tableNotFound(name, err)
 		}
 	}
@@ -110,11 +110,18 @@ func (e *Engine) updateContinuousBackups(
 	return e.continuousLocked(state, true, now), nil
 }
 
-func retention(s RecoverySpecification) time.Duration {
+// retention returns how much history a table has to keep when s has been applied.
+func (e *Engine) retention(tableID string, s RecoverySpecification) time.Duration {
 	if !s.Enabled {
 		return 0
 	}
-	return time.Duration(cmp.Or(s.RecoveryPeriodInDays, MaxRecoveryPeriod)) * day
+	days := MaxRecoveryPeriod
+	e.mu.Lock()
+	if r, on := e.mu.recovery[tableID]; on {
+		days = r.days
+	}
+	e.mu.Unlock()
+	return time.Duration(cmp.Or(s.RecoveryPeriodInDays, days)) * day
 }
 
 // switchLocked does what the table of DescribeContinuousBackups' ways says: enabling begins a window, enabling again
@@ -147,6 +154,11 @@ func (e *Engine) DescribeContinuousBackups(ctx context.Context, table string) (C
 }
 
 func (e *Engine) describeContinuousBackups(ctx context.Context, now time.Time, table string) (ContinuousBackups, error) {
+	var c validate.Check
+	c.Length("tableName", table, 1, 1024)
+	if err := c.Err(); err != nil {
+		return ContinuousBackups{}, err
+	}
 	name, err := e.tableName(table)
 	if err != nil {
 		return ContinuousBackups{}, err

@@ -35,6 +35,8 @@ func (e *Engine) decideLocked(r *record) {
 		return
 	}
 	delete(e.mu.recovery, table.ID)
+	// Not before the decision: until then nobody has seen it.
+	r.shown = r.requested().Add(max(e.profile.SystemDelay, e.profile.Departing))
 	for {
 		r.id = arn.SystemBackupID(r.created)
 		if !e.mu.catalog.Has(r) {
@@ -42,8 +44,6 @@ func (e *Engine) decideLocked(r *record) {
 		}
 		r.created = r.created.Add(time.Millisecond) // the same name deleted twice in a millisecond
 	}
-	// Not before the decision: until then nobody has seen it.
-	r.shown = latest(r.created.Add(e.profile.SystemDelay), r.capture.At().Time().Add(e.profile.Departing))
 	r.ready = r.shown
 	r.expiry = r.created.Add(e.profile.SystemRetention)
 	e.mu.catalog.ReplaceOrInsert(r)
@@ -63,7 +63,7 @@ func (e *Engine) settleCutsLocked(tableID string, deleted time.Time) {
 	})
 	for _, v := range pending {
 		e.mu.agenda.Delete(v)
-		if settled := latest(deleted, v.record.created.Add(e.profile.Creating)); settled.Before(v.at) {
+		if settled := latest(deleted, v.record.requested().Add(e.profile.Creating)); settled.Before(v.at) {
 			v.at, v.record.ready = settled, settled
 		}
 		e.mu.agenda.ReplaceOrInsert(v)

@@ -100,7 +100,7 @@ func (e *Engine) Transitions(_ context.Context, backupARN string) ([]Transition,
 	if r.kind == System {
 		return []Transition{{ARN: backupARN, To: Active, At: r.shown}}, nil
 	}
-	past := []Transition{{ARN: backupARN, To: Creating, At: r.created}}
+	past := []Transition{{ARN: backupARN, To: Creating, At: r.requested()}}
 	if r.status(now) == Active {
 		past = append(past, Transition{ARN: backupARN, From: Creating, To: Active, At: r.ready})
 	}
@@ -128,18 +128,32 @@ func (v *events) add(r *record, from, to Status, at time.Time) {
 	v.mu.queue = append(v.mu.queue, Transition{ARN: r.arn().String(), From: from, To: to, At: at})
 }
 
-// deliver empties the queue, unless that is being done already, perhaps by a caller of this very call.
+// deliver empties the queue, unless that is being done already, perhaps by a caller of this very call. After a panic of
+// the callback, which goes its way, a later call goes on.
 func (v *events) deliver() {
 	if v.notify == nil || !v.start() {
 		return
 	}
+	done := false
+	defer func() {
+		if !done {
+			v.stop()
+		}
+	}()
 	for {
 		t, ok := v.next()
 		if !ok {
+			done = true
 			return
 		}
 		v.notify(t)
 	}
+}
+
+func (v *events) stop() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.mu.delivering = false
 }
 
 func (v *events) start() bool {

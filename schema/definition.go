@@ -179,6 +179,9 @@ func (d *Definition) checkKeySchema(keys KeySchema) error {
 		if _, defined := d.Attributes[e.Name]; !defined {
 			return exception.Validation.Errorf("Invalid KeySchema: Some index key attribute have no definition")
 		}
+		if len(e.Name) > maxAttributeName { // the model counts characters, the service bytes
+			return invalid("The names of key attributes must have 1 to %d bytes: %s", maxAttributeName, e.Name)
+		}
 	}
 	return nil
 }

@@ -172,9 +172,10 @@ func (s *Store) deleteTable(name string) (schema.Description, error) {
 		return schema.Description{}, err
 	}
 	answer := t.answer(schema.Deleting)
-	s.mu.RLock()
+	s.mu.Lock()
+	s.mu.deleting = append(s.mu.deleting, t)
 	watchers := s.mu.onDelete
-	s.mu.RUnlock()
+	s.mu.Unlock()
 	for _, watch := range watchers {
 		watch(final)
 	}

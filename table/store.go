@@ -67,6 +67,7 @@ type Store struct {
 	mu struct {
 		sync.RWMutex
 		tables   map[string]*Table
+		deleting []*Table // those of them that are to go, the earliest first
 		onDelete []func(*snapshot.Snapshot)
 		retain   time.Duration // history of every table
 	}
@@ -174,7 +175,10 @@ func (s *Store) lookupForItems(nameOrARN string) (*Table, error) {
 func (s *Store) forget(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.mu.tables, func(_ string, t *Table) bool { return t.gone(now) })
+	for len(s.mu.deleting) > 0 && s.mu.deleting[0].gone(now) {
+		delete(s.mu.tables, s.mu.deleting[0].name)
+		s.mu.deleting = slices.Delete(s.mu.deleting, 0, 1)
+	}
 }
 
 func (s *Store) newID() string {

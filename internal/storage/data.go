@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"bytes"
+
 	"github.com/tidemark-db/tidemark/attr"
 )
 
@@ -72,7 +74,7 @@ func (d *Data) Lookup(k attr.Key) *Record {
 	if !k.Sort.IsZero() {
 		key = attr.AppendKey(key, k.Sort)
 	}
-	return d.table.get(hash, string(key))
+	return d.table.get(hash, key)
 }
 
 // Put stores item, which must have the table's key attributes, and returns its record and the one it takes the place
@@ -80,7 +82,7 @@ func (d *Data) Lookup(k attr.Key) *Record {
 func (d *Data) Put(item attr.Item) (now, old *Record) {
 	var buf [64]byte
 	key, n, _ := d.layout.Key.appendItem(buf[:0], item)
-	now = &Record{key: string(key), Item: item}
+	now = newRecord(key, item)
 	old = d.table.put(hashOf(key[:n]), now)
 	d.reindex(old, now)
 	return now, old
@@ -101,7 +103,7 @@ func (d *Data) set(from, to *Record) {
 	if to != nil {
 		d.table.put(hash, to)
 	} else {
-		d.table.remove(hash, from.key)
+		d.table.remove(hash, from)
 	}
 	d.reindex(from, to)
 }
@@ -124,17 +126,19 @@ func (d *Data) reindex(from, to *Record) {
 		fromHash, fromEntry := x.entry(from)
 		toHash, toEntry := x.entry(to)
 		switch {
-		case fromEntry != nil && toEntry != nil && *fromEntry == *toEntry:
+		case fromEntry != nil && toEntry != nil && fromEntry.equal(toEntry):
 		case toEntry == nil && fromEntry != nil:
-			t.remove(fromHash, fromEntry.key)
+			t.remove(fromHash, fromEntry)
 		case toEntry != nil:
-			if fromEntry != nil && fromEntry.key != toEntry.key {
-				t.remove(fromHash, fromEntry.key)
+			if fromEntry != nil && !bytes.Equal(fromEntry.key, toEntry.key) {
+				t.remove(fromHash, fromEntry)
 			}
 			t.put(toHash, toEntry)
 		}
 	}
 }
+
+func (r *Record) equal(s *Record) bool { return r.Item == s.Item && bytes.Equal(r.key, s.key) }
 
 // entry returns what the index holds of record r: nil if r is nil or lacks one of the index's key attributes. An
 // entry's key is the index key followed by the table key, which orders entries of one index key and keeps them apart.
@@ -151,7 +155,7 @@ func (x *IndexLayout) entry(r *Record) (Hash, *Record) {
 	if !x.all {
 		item = item.Project(x.names...)
 	}
-	return hashOf(key[:n]), &Record{key: string(append(key, r.key...)), Item: item}
+	return hashOf(key[:n]), newRecord(append(key, r.key...), item)
 }
 
 // Position returns the place of an item in index i, or in the table if i is negative. Of item only the key

@@ -21,7 +21,7 @@ func appendSome(l *Log, seq *clock.Sequencer, r *rand.Rand, n int) []Change {
 		if r.IntN(3) > 0 {
 			at = seq.Next()
 		}
-		c := Change{At: at, New: &Record{key: strconv.Itoa(r.Int())}}
+		c := Change{At: at, New: probe(strconv.Itoa(r.Int()))}
 		l.Append(c)
 		added = append(added, c)
 	}
@@ -39,10 +39,10 @@ func changesAfter(list []Change, cut clock.Instant) []Change {
 func requireSegment(t testing.TB, want []Change, s Segment) {
 	t.Helper()
 	require.Equal(t, len(want), s.Len())
-	require.Equal(t, want, slices.Collect(s.All()))
+	require.True(t, slices.Equal(want, slices.Collect(s.All())), "not the %d changes", len(want))
 	backward := slices.Clone(want)
 	slices.Reverse(backward)
-	require.Equal(t, backward, slices.Collect(s.Backward()))
+	require.True(t, slices.Equal(backward, slices.Collect(s.Backward())), "not the %d changes", len(want))
 }
 
 func TestLogAcrossChunks(t *testing.T) {

@@ -41,7 +41,7 @@ func newPast(t *testing.T, commits int) *past {
 }
 
 func TestRewindToEveryInstant(t *testing.T) {
-	p := newPast(t, 250)
+	p := newPast(t, 120)
 	for i, at := range p.instants {
 		d := p.data.Clone()
 		d.Rewind(p.log.Since(at), func(Hash) clock.Instant { return at })

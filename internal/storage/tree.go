@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"bytes"
+
 	"github.com/google/btree"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -12,9 +14,20 @@ const degree = 32
 
 // Record is an item with its encoded key. It never changes once made, so trees, logs and snapshots share it.
 type Record struct {
-	key  string
-	Item attr.Item
+	Item   attr.Item
+	key    []byte
+	inline [24]byte // most keys fit in here, next to what points to them
 }
+
+// newRecord copies key.
+func newRecord[K string | []byte](key K, item attr.Item) *Record {
+	r := &Record{Item: item}
+	r.key = append(r.inline[:0:len(r.inline)], key...)
+	return r
+}
+
+// probe returns a record to search with.
+func probe[K string | []byte](key K) *Record { return newRecord(key, attr.Item{}) }
 
 // element is what a tree holds. Most comparisons end at the hash, without a look at the record behind the pointer.
 type element struct {
@@ -26,7 +39,7 @@ func less(a, b element) bool {
 	if a.hash != b.hash {
 		return a.hash < b.hash
 	}
-	return a.record.key < b.record.key
+	return bytes.Compare(a.record.key, b.record.key) < 0
 }
 
 // tree is one ordered collection of records that counts the bytes of its items.
@@ -39,8 +52,8 @@ func newTree() tree { return tree{BTreeG: btree.NewG(degree, less)} }
 
 func (t *tree) clone() tree { return tree{BTreeG: t.Clone(), bytes: t.bytes} }
 
-func (t *tree) get(hash Hash, key string) *Record {
-	e, _ := t.Get(element{hash, &Record{key: key}})
+func (t *tree) get(hash Hash, key []byte) *Record {
+	e, _ := t.Get(element{hash, probe(key)})
 	return e.record
 }
 
@@ -55,8 +68,8 @@ func (t *tree) put(hash Hash, r *Record) *Record {
 }
 
 // remove must find the key: deleting what is not there would copy a path for nothing.
-func (t *tree) remove(hash Hash, key string) {
-	if old, found := t.Delete(element{hash, &Record{key: key}}); found {
+func (t *tree) remove(hash Hash, r *Record) {
+	if old, found := t.Delete(element{hash, r}); found {
 		t.bytes -= int64(old.record.Item.Size())
 	}
 }
@@ -67,7 +80,7 @@ type Position struct {
 	key  string
 }
 
-func (p Position) element() element { return element{p.hash, &Record{key: p.key}} }
+func (p Position) element() element { return element{p.hash, probe(p.key)} }
 
 // Span is the records from one position up to another. The zero Span is everything.
 type Span struct {

@@ -1,0 +1,144 @@
+package schema_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/schema"
+)
+
+func TestCheckBilling(t *testing.T) {
+	requireFaults(t, sound, []fault{
+		{"throughput on demand", func(d *schema.Definition) { d.Throughput = schema.Throughput{Read: 1, Write: 1} },
+			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
+		{"index throughput on demand", func(d *schema.Definition) {
+			d.GlobalIndexes[0].Throughput = schema.Throughput{Read: 1, Write: 1}
+		}, invalid + "ProvisionedThroughput should not be specified for index: ByHash when BillingMode is PAY_PER_REQUEST"},
+		{"negative maximum", func(d *schema.Definition) { d.OnDemand.MaxWrite = -1 },
+			invalid + "OnDemandThroughput maxima must be 1 or more"},
+		{"provisioned without throughput", func(d *schema.Definition) { d.BillingMode = schema.Provisioned },
+			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
+		{"index without throughput", func(d *schema.Definition) {
+			d.BillingMode, d.OnDemand = "", schema.OnDemandThroughput{}
+			d.Throughput = schema.Throughput{Read: 1, Write: 1}
+		}, invalid + "ProvisionedThroughput must be specified for index: ByHash"},
+	})
+	requireFaults(t, small, []fault{
+		{"no billing mode means provisioned", func(d *schema.Definition) { d.Throughput = schema.Throughput{} },
+			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
+		{"maximum of provisioned", func(d *schema.Definition) { d.OnDemand.MaxRead = 1 },
+			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"},
+	})
+}
+
+func TestCheckKeys(t *testing.T) {
+	wide := strings.Repeat("ä", 128)
+	requireFaults(t, sound, []fault{
+		{"range first", func(d *schema.Definition) { d.KeySchema[0].Type = schema.Range },
+			"Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+		{"two hashes", func(d *schema.Definition) { d.KeySchema[1].Type = schema.Hash },
+			"Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
+		{"one name", func(d *schema.Definition) { d.KeySchema[1].Name = "Artist" },
+			"Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+		{"undefined", func(d *schema.Definition) { delete(d.Attributes, "Song") },
+			"Invalid KeySchema: Some index key attribute have no definition"},
+		{"unused beside indexes", func(d *schema.Definition) { d.Attributes["Zebra"] = attr.TypeS },
+			invalid + "Some AttributeDefinitions are not used. AttributeDefinitions: [Artist, Hash, Song, Year, Zebra], " +
+				"keys used: [Artist, Hash, Song, Year]"},
+	})
+	requireFaults(t, small, []fault{
+		{"unused", func(d *schema.Definition) { d.Attributes["Zebra"] = attr.TypeS },
+			invalid + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
+		{"bytes of a name", func(d *schema.Definition) {
+			d.KeySchema = schema.Keys(wide)
+			d.Attributes = schema.Attributes{wide: attr.TypeS}
+		}, invalid + "The names of key attributes must have 1 to 255 bytes: " + wide},
+		{"none defined", func(d *schema.Definition) { d.Attributes = nil },
+			"Invalid KeySchema: Some index key attribute have no definition"},
+	})
+}
+
+func TestCheckIndexKeys(t *testing.T) {
+	requireFaults(t, sound, []fault{
+		{"range first", func(d *schema.Definition) { d.GlobalIndexes[0].KeySchema[0].Type = schema.Range },
+			"Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+		{"two hashes", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema[1].Type = schema.Hash },
+			"Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"},
+		{"one name", func(d *schema.Definition) { d.GlobalIndexes[0].KeySchema = schema.Keys("Hash", "Hash") },
+			"Both the Hash Key and the Range Key element in the KeySchema have the same name"},
+		{"undefined", func(d *schema.Definition) { delete(d.Attributes, "Hash") },
+			"Invalid KeySchema: Some index key attribute have no definition"},
+		{"local without sort key of the table", func(d *schema.Definition) { d.KeySchema = schema.Keys("Artist") },
+			invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
+		{"local with another hash key", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema = schema.Keys("Song", "Year") },
+			invalid + "Index KeySchema does not have the same leading hash key as table KeySchema for index: ByYear. " +
+				"index hash key: Song, table hash key: Artist"},
+		{"local without sort key", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema = schema.Keys("Artist") },
+			invalid + "Index KeySchema does not have a range key for index: ByYear"},
+		{"local with throughput", func(d *schema.Definition) {
+			d.LocalIndexes[0].Throughput = schema.Throughput{Read: 1, Write: 1}
+		}, invalid + "Throughput cannot be specified for a local secondary index: ByYear"},
+		{"local with maxima", func(d *schema.Definition) { d.LocalIndexes[0].OnDemand.MaxRead = 1 },
+			invalid + "Throughput cannot be specified for a local secondary index: ByYear"},
+		{"one name for two", func(d *schema.Definition) { d.GlobalIndexes[0].Name = "ByYear" },
+			invalid + "Duplicate index name: ByYear"},
+	})
+}
+
+func TestCheckProjections(t *testing.T) {
+	requireFaults(t, sound, []fault{
+		{"none", func(d *schema.Definition) { d.LocalIndexes[0].Projection.Type = "" },
+			invalid + "Unknown ProjectionType: null"},
+		{"include nothing", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.NonKey = nil },
+			invalid + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
+		{"keys and more", func(d *schema.Definition) { d.LocalIndexes[0].Projection.NonKey = []string{"a"} },
+			invalid + "ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified"},
+		{"all and more", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.Type = schema.ProjectAll },
+			invalid + "ProjectionType is ALL, but NonKeyAttributes is specified"},
+		{"empty name", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.NonKey = []string{"a", ""} },
+			invalid + "The names of projected attributes must have 1 to 255 bytes, in index: ByHash"},
+		{"long name", func(d *schema.Definition) {
+			d.GlobalIndexes[0].Projection.NonKey = []string{strings.Repeat("ä", 128)}
+		}, invalid + "The names of projected attributes must have 1 to 255 bytes, in index: ByHash"},
+	})
+}
+
+// crowded returns sound with so many indexes; each of the local ones projects 20 attributes.
+func crowded(local, global int) schema.Definition {
+	d := sound()
+	local0, global0 := d.LocalIndexes[0], d.GlobalIndexes[0]
+	local0.Projection = schema.Projection{Type: schema.ProjectInclude}
+	for i := range schema.MaxNonKeyPerIndex {
+		local0.Projection.NonKey = append(local0.Projection.NonKey, fmt.Sprint("n", i))
+	}
+	global0.Projection = schema.Projection{Type: schema.ProjectAll}
+	d.LocalIndexes, d.GlobalIndexes = nil, nil
+	for i := range local {
+		local0.Name = fmt.Sprint("local", i)
+		d.LocalIndexes = append(d.LocalIndexes, local0)
+	}
+	for i := range global {
+		global0.Name = fmt.Sprint("global", i)
+		d.GlobalIndexes = append(d.GlobalIndexes, global0)
+	}
+	return d
+}
+
+func TestCheckLimits(t *testing.T) {
+	most := func() schema.Definition { return crowded(schema.MaxLocalIndexes, schema.MaxGlobalIndexes) }
+	d := most()
+	require.NoError(t, d.Check(), "5 local indexes, 20 global ones and 100 projected attributes")
+	requireFaults(t, most, []fault{
+		{"local", func(d *schema.Definition) { *d = crowded(6, 1) },
+			invalid + "Number of LocalSecondaryIndexes exceeds per-table limit of 5"},
+		{"global", func(d *schema.Definition) { *d = crowded(1, 21) },
+			invalid + "GlobalSecondaryIndex count exceeds the per-table limit of 20"},
+		{"projected", func(d *schema.Definition) {
+			d.GlobalIndexes[19].Projection = schema.Projection{Type: schema.ProjectInclude, NonKey: []string{"more"}}
+		}, invalid + "Number of projected attributes in all indexes exceeds the limit of 100"},
+	})
+}

@@ -1,0 +1,187 @@
+package table_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// provisioned is indexed with throughput.
+func provisioned() schema.Definition {
+	d := indexed("Things")
+	d.BillingMode, d.Throughput = schema.Provisioned, schema.Throughput{Read: 5, Write: 6}
+	for i := range d.GlobalIndexes {
+		d.GlobalIndexes[i].Throughput = schema.Throughput{Read: 1, Write: 2}
+	}
+	return d
+}
+
+func (f *fixture) update(c table.Changes) (schema.Description, error) {
+	return f.store.UpdateTable(ctx, "Things", c)
+}
+
+func TestUpdateTable(t *testing.T) {
+	f := newFixture(t, provisioned(), table.Timing{})
+	before, err := f.table.Snapshot()
+	require.NoError(t, err)
+	old := before.Table()
+	want := f.describe("Things")
+	step := func(c table.Changes, change func(*schema.Description)) {
+		t.Helper()
+		f.clock.Advance(time.Second)
+		change(&want)
+		d, err := f.update(c)
+		require.NoError(t, err)
+		want.Status = schema.Updating
+		require.Equal(t, want, d)
+		want.Status = schema.Active
+		require.Equal(t, want, f.describe("Things"))
+	}
+	more := schema.Throughput{Read: 50, Write: 60}
+	step(table.Changes{Throughput: more}, func(d *schema.Description) { d.Throughput = more })
+	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Throughput: more}}},
+		func(d *schema.Description) { d.GlobalIndexes[0].Throughput = more })
+	step(table.Changes{BillingMode: schema.PayPerRequest}, func(d *schema.Description) {
+		d.BillingMode, d.Throughput = schema.PayPerRequest, schema.Throughput{}
+		d.GlobalIndexes[0].Throughput, d.GlobalIndexes[1].Throughput = schema.Throughput{}, schema.Throughput{}
+	})
+	maxima := schema.OnDemandThroughput{MaxRead: 7, MaxWrite: 8}
+	step(table.Changes{OnDemand: &maxima}, func(d *schema.Description) { d.OnDemand = maxima })
+	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByGToo": {OnDemand: &maxima}}},
+		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima })
+	step(table.Changes{Stream: ptr(schema.OldImage)}, func(d *schema.Description) {
+		d.Stream, d.StreamARN = schema.OldImage, d.ARN.Stream(f.store.Now())
+	})
+	step(table.Changes{Stream: ptr(schema.StreamView(""))}, func(d *schema.Description) { d.Stream = "" })
+	sse := schema.SSESpecification{Enabled: true, KeyID: "alias/mine"}
+	step(table.Changes{SSE: &sse}, func(d *schema.Description) {
+		d.Encryption = schema.EncryptionFor(sse, "us-east-1", "123456789012")
+	})
+	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} })
+	step(table.Changes{Class: schema.StandardInfrequentAccess, DeletionProtection: ptr(true)},
+		func(d *schema.Description) { d.Class, d.DeletionProtection = schema.StandardInfrequentAccess, true })
+	require.Equal(t, old, before.Table(), "a snapshot keeps the settings of its time")
+}
+
+func TestUpdateBackToProvisioned(t *testing.T) {
+	d := indexed("Things")
+	d.OnDemand.MaxRead = 5
+	f := newFixture(t, d, table.Timing{})
+	one := schema.Throughput{Read: 1, Write: 1}
+	_, err := f.update(table.Changes{BillingMode: schema.Provisioned, Throughput: one})
+	requireRefused(t, err, exception.Validation, invalid+"ProvisionedThroughput must be specified for index: ByG")
+	got, err := f.update(table.Changes{BillingMode: schema.Provisioned, Throughput: one,
+		Indexes: map[string]table.IndexChanges{"ByG": {Throughput: one}, "ByGToo": {Throughput: one}}})
+	require.NoError(t, err)
+	require.Equal(t, schema.Provisioned, got.BillingMode)
+	require.Equal(t, one, got.Throughput)
+	require.Equal(t, one, got.GlobalIndexes[1].Throughput)
+	require.Zero(t, got.OnDemand)
+}
+
+func TestUpdateTableRefusals(t *testing.T) {
+	onDemand, prov := newFixture(t, indexed("Things"), table.Timing{}), newFixture(t, provisioned(), table.Timing{})
+	one := schema.Throughput{Read: 1, Write: 1}
+	index := func(name string, x table.IndexChanges) table.Changes {
+		return table.Changes{Indexes: map[string]table.IndexChanges{name: x}}
+	}
+	const enum = "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: %s"
+	for _, test := range []struct {
+		f      *fixture
+		change table.Changes
+		want   string
+	}{
+		{prov, table.Changes{}, "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, " +
+			"GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"},
+		{prov, table.Changes{BillingMode: "FREE"}, fmt.Sprintf(enum, "FREE", "billingMode", "[PROVISIONED, PAY_PER_REQUEST]")},
+		{prov, table.Changes{Class: "FIRST"}, fmt.Sprintf(enum, "FIRST", "tableClass", "[STANDARD, STANDARD_INFREQUENT_ACCESS]")},
+		{prov, table.Changes{Throughput: schema.Throughput{Read: 1}}, "1 validation error detected: Value '0' at " +
+			"'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{prov, table.Changes{Throughput: schema.Throughput{Read: 5, Write: 6}},
+			"The provisioned throughput for the table will not change. The requested value equals the current value. " +
+				"Current ReadCapacityUnits provisioned for the table: 5. Requested ReadCapacityUnits: 5. " +
+				"Current WriteCapacityUnits provisioned for the table: 6. Requested WriteCapacityUnits: 6. " +
+				"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."},
+		{prov, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}},
+			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"},
+		{prov, index("ByG", table.IndexChanges{Throughput: schema.Throughput{Read: 1}}),
+			invalid + "ProvisionedThroughput must be specified for index: ByG"},
+		{onDemand, table.Changes{Throughput: one},
+			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
+		{onDemand, table.Changes{BillingMode: schema.Provisioned},
+			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
+		{onDemand, index("ByG", table.IndexChanges{Throughput: one}),
+			invalid + "ProvisionedThroughput should not be specified for index: ByG when BillingMode is PAY_PER_REQUEST"},
+		{onDemand, table.Changes{Stream: ptr(schema.StreamView(""))}, "Table is not a stream enabled table: TableName: Things"},
+		{onDemand, table.Changes{Stream: ptr(schema.StreamView("SOME"))}, invalid + "Unknown StreamViewType: SOME"},
+	} {
+		before := test.f.describe("Things")
+		_, err := test.f.update(test.change)
+		requireRefused(t, err, exception.Validation, test.want)
+		require.Equal(t, before, test.f.describe("Things"), "a refused change changes nothing")
+	}
+	_, err := onDemand.update(index("Nowhere", table.IndexChanges{}))
+	requireRefused(t, err, exception.ResourceNotFound, "Requested resource not found: Index: Nowhere not found")
+	_, err = onDemand.update(table.Changes{Stream: ptr(schema.NewImage)})
+	require.NoError(t, err)
+	_, err = onDemand.update(table.Changes{Stream: ptr(schema.OldImage), DeletionProtection: ptr(true)})
+	requireRefused(t, err, exception.Validation, "Table already has an enabled stream: TableName: Things")
+	require.False(t, onDemand.describe("Things").DeletionProtection, "all or nothing")
+}
+
+func TestUpdateTableInOtherStates(t *testing.T) {
+	f := newStore(t, table.ServiceTiming())
+	f.create(plain("Things"))
+	change := table.Changes{DeletionProtection: ptr(false)}
+	_, err := f.update(change)
+	requireRefused(t, err, exception.ResourceInUse, inUse+"Table is being created: Things")
+	f.clock.Advance(5 * time.Second)
+	_, err = f.update(change)
+	require.NoError(t, err)
+	_, err = f.update(change)
+	requireRefused(t, err, exception.ResourceInUse, inUse+"Table is being updated: Things")
+	f.clock.Advance(5 * time.Second)
+	f.drop("Things")
+	_, err = f.update(change)
+	requireRefused(t, err, exception.ResourceInUse, inUse+"Table is being deleted: Things")
+}
+
+func TestTimeToLive(t *testing.T) {
+	f := newFixture(t, plain("Things"), table.Timing{})
+	set := func(attribute string, enabled bool) error {
+		return f.store.UpdateTimeToLive(ctx, "Things", attribute, enabled)
+	}
+	requireTTL := func(want string) {
+		t.Helper()
+		got, err := f.store.DescribeTimeToLive(ctx, "Things")
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Equal(t, want, f.describe("Things").TTLAttribute)
+	}
+	requireTTL("")
+	requireRefused(t, set("Expires", false), exception.Validation, "TimeToLive is already disabled")
+	require.NoError(t, set("Expires", true))
+	requireTTL("Expires")
+	s, err := f.table.Snapshot()
+	require.NoError(t, err)
+	requireRefused(t, set("Expires", true), exception.Validation, "TimeToLive is already enabled")
+	requireRefused(t, set("Other", true), exception.Validation, "TimeToLive is already enabled")
+	requireRefused(t, set("Other", false), exception.Validation,
+		"TimeToLive is active on a different AttributeName: current AttributeName is Expires")
+	requireTTL("Expires")
+	require.NoError(t, set("Expires", false))
+	requireTTL("")
+	require.Equal(t, "Expires", s.Table().TTLAttribute, "a snapshot keeps the settings of its time")
+	requireRefused(t, set("", true), exception.Validation, "1 validation error detected: Value '' at "+
+		"'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must have length greater than or equal to 1")
+	require.ErrorIs(t, set(strings.Repeat("x", 256), true), exception.Validation)
+}
