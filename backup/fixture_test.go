@@ -121,7 +121,7 @@ func (w *world) backup(name string) string {
 func (w *world) ready(name string) string {
 	w.t.Helper()
 	arn := w.backup(name)
-	for {
+	for range 100 {
 		if w.describe(arn).Status == backup.Active {
 			return arn
 		}
@@ -129,6 +129,8 @@ func (w *world) ready(name string) string {
 		require.True(w.t, ok, "a backup that is CREATING must have something to wait for")
 		w.clock.Set(next)
 	}
+	require.Fail(w.t, "a backup must be ACTIVE when all that was to come has come")
+	return ""
 }
 
 func (w *world) describe(arn string) backup.Description {

@@ -64,7 +64,7 @@ func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in Restor
 		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
 		Summary: schema.RestoreSummary{SourceBackupARN: r.arn(), SourceTableARN: source.ARN, RestoreTime: r.created},
 	})
-	e.finishRestore(running, err)
+	e.finishRestore(running, d.CreationTime, err)
 	if errors.Is(err, exception.ResourceInUse) { // someone was faster
 		if taken := e.targetFree(ctx, target.Name, in.BackupARN); taken != nil {
 			err = taken
@@ -148,10 +148,11 @@ func (e *Engine) startRestore(r *record, now time.Time, as, target string) (*res
 }
 
 // finishRestore notes when the restore will be over: at once if it has failed.
-func (e *Engine) finishRestore(r *restore, err error) {
+func (e *Engine) finishRestore(r *restore, begun time.Time, err error) {
+	now := e.source.Now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if r.done = e.source.Now(); err == nil {
-		r.done = r.done.Add(e.profile.Restoring)
+	if r.done = now; err == nil {
+		r.done = begun.Add(e.profile.Restoring)
 	}
 }

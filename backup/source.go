@@ -27,7 +27,8 @@ type Source interface {
 	// commit begun after it.
 	CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error)
 
-	// RestoreTable makes a new table as requested and returns its description. It must leave nothing behind when it
+	// RestoreTable makes a new table as requested and returns its description, of which the engine uses the
+	// CreationTime. It must leave nothing behind when it
 	// fails, and fail with an error that is exception.ResourceInUse if there is a table of that name in any state.
 	RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error)
 }

@@ -25,6 +25,9 @@ type history struct {
 
 // Retain makes every table keep at least d of its history, from now on: until then [Table.SnapshotAt] reaches back no
 // further than to this call. A d of 0 frees all history that no table was asked to keep by itself.
+//
+// The last call counts. A backup engine with a window calls it once; who asks for less afterwards leaves the engine's
+// markers less room to fall before their request.
 func (s *Store) Retain(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

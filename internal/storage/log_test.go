@@ -69,7 +69,7 @@ func TestLogAgainstSlice(t *testing.T) {
 	var all []Change
 	var segments []kept
 	var floor clock.Instant
-	for range 300 {
+	for range 150 {
 		all = append(all, appendSome(&l, seq, r, r.IntN(2*chunkLen/3))...)
 		if len(all) == 0 {
 			continue

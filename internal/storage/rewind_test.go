@@ -55,7 +55,7 @@ func TestRewindToEveryInstant(t *testing.T) {
 }
 
 func TestRewindInTwoParts(t *testing.T) {
-	p := newPast(t, 200)
+	p := newPast(t, 120)
 	for i, at := range p.instants[:100] {
 		middle := p.instants[100]
 		d := p.data.Clone()
@@ -77,7 +77,7 @@ func TestRewindWithAMarkerForEachPartition(t *testing.T) {
 	const parts = 7
 	p := newPast(t, 200)
 	r := newRand(t)
-	for range 100 {
+	for range 60 {
 		var chosen [parts]int
 		for i := range chosen {
 			chosen[i] = r.IntN(len(p.instants))
