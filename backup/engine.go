@@ -124,11 +124,8 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 	if err != nil {
 		return Details{}, err
 	}
-	name, err := e.tableName(in.TableName)
+	name, _, err := e.table(ctx, now, in.TableName)
 	if err != nil {
-		return Details{}, err
-	}
-	if err := e.backupable(ctx, name, now); err != nil {
 		return Details{}, err
 	}
 	capture, err := e.source.CaptureTable(ctx, name, func(at clock.Instant) snapshot.Cut {
@@ -204,13 +201,15 @@ func (e *Engine) tableName(nameOrARN string) (string, error) {
 	return validate.Table(nameOrARN, e.source.Region(), e.source.Account())
 }
 
-// backupable refuses a table that is too young for backups, or too far gone.
-func (e *Engine) backupable(ctx context.Context, name string, now time.Time) error {
-	s, err := e.source.TableState(ctx, name)
-	if err != nil {
-		return tableNotFound(name, err)
+// table finds a table given by name or ARN. It refuses one that is too young for backups, or too far gone.
+func (e *Engine) table(ctx context.Context, now time.Time, nameOrARN string) (name string, s schema.State, err error) {
+	if name, err = e.tableName(nameOrARN); err != nil {
+		return "", s, err
 	}
-	return e.profile.backupable(name, s, now)
+	if s, err = e.source.TableState(ctx, name); err != nil {
+		return "", s, tableNotFound(name, err)
+	}
+	return name, s, e.profile.backupable(name, s, now)
 }
 
 // backupable is the rule for which tables backup operations see: a table is not found at first, then its backups are

@@ -88,15 +88,8 @@ func (e *Engine) updateContinuousBackups(
 		return ContinuousBackups{}, exception.Validation.Errorf(
 			"Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
 	}
-	name, err := e.tableName(table)
+	name, state, err := e.table(ctx, now, table)
 	if err != nil {
-		return ContinuousBackups{}, err
-	}
-	state, err := e.source.TableState(ctx, name)
-	if err != nil {
-		return ContinuousBackups{}, tableNotFound(name, err)
-	}
-	if err := e.profile.backupable(name, state, now); err != nil {
 		return ContinuousBackups{}, err
 	}
 	if e.history != nil && state.Status != schema.Deleting {
@@ -124,8 +117,8 @@ func (e *Engine) retention(tableID string, s RecoverySpecification) time.Duratio
 	return time.Duration(cmp.Or(s.RecoveryPeriodInDays, days)) * day
 }
 
-// switchLocked does what the table of DescribeContinuousBackups' ways says: enabling begins a window, enabling again
-// may only change its length, disabling ends it.
+// switchLocked begins a window when recovery is enabled and ends it when it is disabled; enabling it once more may only
+// change the window's length.
 func (e *Engine) switchLocked(tableID string, now time.Time, s RecoverySpecification) {
 	r, on := e.mu.recovery[tableID]
 	switch {
@@ -159,15 +152,7 @@ func (e *Engine) describeContinuousBackups(ctx context.Context, now time.Time, t
 	if err := c.Err(); err != nil {
 		return ContinuousBackups{}, err
 	}
-	name, err := e.tableName(table)
-	if err != nil {
-		return ContinuousBackups{}, err
-	}
-	state, err := e.source.TableState(ctx, name)
-	if err != nil {
-		return ContinuousBackups{}, tableNotFound(name, err)
-	}
-	err = e.profile.backupable(name, state, now)
+	_, state, err := e.table(ctx, now, table)
 	if err != nil && !errors.Is(err, exception.ContinuousBackupsUnavailable) {
 		return ContinuousBackups{}, err
 	}

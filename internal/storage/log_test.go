@@ -51,7 +51,10 @@ func TestLogAcrossChunks(t *testing.T) {
 		all := appendSome(&l, clock.NewSequencer(new(clock.Manual)), newRand(t), n)
 		require.Equal(t, n, l.Len())
 		requireSegment(t, all, l.Since(clock.Instant{}))
-		for _, c := range all {
+		for i, c := range all {
+			if k := i % chunkLen; k > 2 && k < chunkLen-3 && k%16 > 0 {
+				continue // the borders are what matters
+			}
 			requireSegment(t, changesAfter(all, c.At), l.Since(c.At))
 		}
 		requireSegment(t, nil, l.Since(clock.EndOf(clock.Epoch)))
@@ -69,7 +72,7 @@ func TestLogAgainstSlice(t *testing.T) {
 	var all []Change
 	var segments []kept
 	var floor clock.Instant
-	for range 150 {
+	for range 100 {
 		all = append(all, appendSome(&l, seq, r, r.IntN(2*chunkLen/3))...)
 		if len(all) == 0 {
 			continue

@@ -41,7 +41,7 @@ func newPast(t *testing.T, commits int) *past {
 }
 
 func TestRewindToEveryInstant(t *testing.T) {
-	p := newPast(t, 120)
+	p := newPast(t, 80)
 	for i, at := range p.instants {
 		d := p.data.Clone()
 		d.Rewind(p.log.Since(at), func(Hash) clock.Instant { return at })
@@ -55,12 +55,12 @@ func TestRewindToEveryInstant(t *testing.T) {
 }
 
 func TestRewindInTwoParts(t *testing.T) {
-	p := newPast(t, 120)
-	for i, at := range p.instants[:100] {
-		middle := p.instants[100]
+	p := newPast(t, 80)
+	for i, at := range p.instants[:60] {
+		middle := p.instants[60]
 		d := p.data.Clone()
 		d.Rewind(p.log.Since(middle), func(Hash) clock.Instant { return at })
-		p.states[100].requireEqual(t, d)
+		p.states[60].requireEqual(t, d)
 
 		var early Log
 		for c := range p.log.Since(at).All() {
