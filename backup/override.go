@@ -29,10 +29,7 @@ func (o *Overrides) checkShape(c *validate.Check) {
 	if o.BillingMode != "" {
 		c.Enum("billingModeOverride", string(o.BillingMode), string(schema.Provisioned), string(schema.PayPerRequest))
 	}
-	if o.Throughput != (schema.Throughput{}) {
-		c.Range("provisionedThroughputOverride.readCapacityUnits", o.Throughput.Read, 1, 0)
-		c.Range("provisionedThroughputOverride.writeCapacityUnits", o.Throughput.Write, 1, 0)
-	}
+	schema.CheckThroughput(c, "provisionedThroughputOverride", o.Throughput)
 	schema.CheckIndexes(c, "globalSecondaryIndexOverride", o.GlobalIndexes)
 	schema.CheckIndexes(c, "localSecondaryIndexOverride", o.LocalIndexes)
 	if o.SSE != nil && o.SSE.Type != "" {

@@ -80,7 +80,7 @@ func (d *Definition) checkShape() error {
 	if d.BillingMode != "" {
 		c.Enum("billingMode", string(d.BillingMode), string(Provisioned), string(PayPerRequest))
 	}
-	checkThroughputShape(&c, "provisionedThroughput", d.Throughput)
+	CheckThroughput(&c, "provisionedThroughput", d.Throughput)
 	if d.Stream != "" {
 		c.Enum("streamSpecification.streamViewType", string(d.Stream),
 			string(NewImage), string(OldImage), string(NewAndOldImages), string(StreamOfKeysOnly))
@@ -118,12 +118,13 @@ func CheckIndexes(c *validate.Check, member string, indexes []Index) {
 			c.Count(element+"projection.nonKeyAttributes", fmt.Sprint(x.Projection.NonKey),
 				len(x.Projection.NonKey), 1, MaxNonKeyPerIndex)
 		}
-		checkThroughputShape(c, element+"provisionedThroughput", x.Throughput)
+		CheckThroughput(c, element+"provisionedThroughput", x.Throughput)
 	}
 }
 
-// checkThroughputShape takes a zero Throughput for one that was not given.
-func checkThroughputShape(c *validate.Check, member string, t Throughput) {
+// CheckThroughput adds to c the violations of the service's model in a throughput, the member of a request. A zero one
+// was not given.
+func CheckThroughput(c *validate.Check, member string, t Throughput) {
 	if t != (Throughput{}) {
 		c.Range(member+".readCapacityUnits", t.Read, 1, 0)
 		c.Range(member+".writeCapacityUnits", t.Write, 1, 0)
@@ -131,26 +132,42 @@ func checkThroughputShape(c *validate.Check, member string, t Throughput) {
 }
 
 func (d *Definition) checkBilling() error {
-	given := d.Throughput != (Throughput{})
-	onDemand := d.BillingMode == PayPerRequest
-	switch {
-	case onDemand && given:
+	return CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes)
+}
+
+// CheckCapacity returns nil if a table and its global indexes can have these settings together, and otherwise a
+// ValidationException. An empty mode is PROVISIONED.
+func CheckCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, global []Index) error {
+	payPerRequest := mode == PayPerRequest
+	switch given := throughput != (Throughput{}); {
+	case payPerRequest && given:
 		return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case !onDemand && !given:
+	case !payPerRequest && !given:
 		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	case !onDemand && d.OnDemand != (OnDemandThroughput{}):
-		return invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST")
-	case d.OnDemand.MaxRead < 0 || d.OnDemand.MaxWrite < 0:
-		return invalid("OnDemandThroughput maxima must be 1 or more")
 	}
-	for _, x := range d.GlobalIndexes {
-		given := x.Throughput != (Throughput{})
-		if onDemand && given {
+	if err := checkOnDemand(payPerRequest, onDemand, ""); err != nil {
+		return err
+	}
+	for _, x := range global {
+		switch given := x.Throughput != (Throughput{}); {
+		case payPerRequest && given:
 			return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
-		}
-		if !onDemand && !given {
+		case !payPerRequest && !given:
 			return invalid("ProvisionedThroughput must be specified for index: %s", x.Name)
 		}
+		if err := checkOnDemand(payPerRequest, x.OnDemand, " for index: "+x.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where string) error {
+	switch {
+	case !payPerRequest && t != (OnDemandThroughput{}):
+		return invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST%s", where)
+	case t.MaxRead < 0 || t.MaxWrite < 0:
+		return invalid("OnDemandThroughput maxima must be 1 or more%s", where)
 	}
 	return nil
 }

@@ -19,8 +19,13 @@ type Cut struct {
 // At returns the cut with a single marker.
 func At(marker clock.Instant) Cut { return Cut{marker: marker} }
 
-// Torn returns the cut with a marker for each of len(markers) partitions, of which there must be one at least.
-func Torn(markers ...clock.Instant) Cut { return Cut{torn: slices.Clone(markers)} }
+// Torn returns the cut with a marker for each of len(markers) partitions. Without any it is the zero Cut.
+func Torn(markers ...clock.Instant) Cut {
+	if len(markers) == 0 {
+		return Cut{}
+	}
+	return Cut{torn: slices.Clone(markers)}
+}
 
 // Markers returns the markers, in the order of the partitions. It is one for a cut with a single marker.
 func (c Cut) Markers() []clock.Instant {

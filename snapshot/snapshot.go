@@ -85,8 +85,11 @@ func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
 
 // Data returns a copy of the snapshot's data that may be written, with another layout whose i-th index is the
 // snapshot's index named from[i]. Its cost does not depend on the number of items. It is meant for the stores of
-// this module: ok is false if there is no such index.
+// this module: ok is false if there is no such index, or not one name for each index of the layout.
 func (s *Snapshot) Data(layout *storage.Layout, from []string) (d *storage.Data, ok bool) {
+	if len(from) != len(layout.Indexes) {
+		return nil, false
+	}
 	places := make([]int, len(from))
 	for i, name := range from {
 		if places[i] = s.data.Layout().Index(name); places[i] < 0 {

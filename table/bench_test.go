@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
@@ -20,8 +21,8 @@ import (
 const benchItems = 100_000
 
 // BenchmarkPut compares an overwrite of one of 100,000 items, at random: in a bare google/btree ordered by the keys, in
-// a table, in one that keeps a minute of history, in one of which a snapshot is taken every 1,000 puts, and in one with
-// a global index.
+// a table, in one that keeps a minute of history, in one that is backed up every 1,000 puts, and in one with a global
+// index.
 func BenchmarkPut(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		tree := btree.NewG(32, func(a, b *bareItem) bool { return a.key < b.key })
@@ -35,24 +36,38 @@ func BenchmarkPut(b *testing.B) {
 			tree.ReplaceOrInsert(items[random.IntN(benchItems)])
 		}
 	})
-	b.Run("table", func(b *testing.B) { benchmarkPut(b, benchTable(b, table.Options{}), 0) })
+	b.Run("table", func(b *testing.B) { benchmarkPut(b, benchTable(b, table.Options{}), nothing) })
 	b.Run("history", func(b *testing.B) {
 		clk := &clock.Manual{}
 		t := benchTableIn(b, table.Options{Clock: clk}, func(s *table.Store) { s.Retain(time.Minute) })
-		tick := func(n int) {
-			if n%10_000 == 0 { // a put every 6 ms: a minute is 10,000 puts
+		benchmarkPut(b, t, func(n int) {
+			if n%10_000 == 0 { // as if there were 10,000 puts a minute
 				clk.Advance(time.Minute)
 			}
-		}
-		benchmarkPutWith(b, t, tick)
+		})
 	})
-	b.Run("backup-every-1000", func(b *testing.B) { benchmarkPut(b, benchTable(b, table.Options{}), 1000) })
+	b.Run("backup-every-1000", func(b *testing.B) {
+		var backups *backup.Engine
+		t := benchTableIn(b, table.Options{}, func(s *table.Store) {
+			var err error
+			backups, err = backup.New(s, backup.Options{Profile: backup.Instant()})
+			require.NoError(b, err)
+		})
+		benchmarkPut(b, t, func(n int) {
+			if n%1000 == 0 {
+				_, err := backups.CreateBackup(b.Context(), backup.CreateInput{TableName: t.Name(), BackupName: "benchmark"})
+				require.NoError(b, err)
+			}
+		})
+	})
 	b.Run("index", func(b *testing.B) {
 		benchmarkPut(b, benchTable(b, table.Options{}, schema.Index{
 			Name: "by-group", KeySchema: schema.Keys("group", "pk"), Projection: schema.Projection{Type: schema.ProjectAll},
-		}), 0)
+		}), nothing)
 	})
 }
+
+func nothing(int) {}
 
 type bareItem struct{ key, value string }
 
@@ -64,17 +79,7 @@ func bareItems() []*bareItem {
 	return items
 }
 
-func benchmarkPut(b *testing.B, t *table.Table, snapshotEvery int) {
-	var last *snapshot.Snapshot
-	benchmarkPutWith(b, t, func(n int) {
-		if snapshotEvery > 0 && n%snapshotEvery == 0 {
-			last, _ = t.Snapshot()
-		}
-	})
-	runtime.KeepAlive(last)
-}
-
-func benchmarkPutWith(b *testing.B, t *table.Table, before func(n int)) {
+func benchmarkPut(b *testing.B, t *table.Table, before func(n int)) {
 	items := benchmarkItems()
 	random := rand.New(rand.NewPCG(1, 1))
 	n := 0

@@ -34,7 +34,8 @@
 //   - All reads are consistent, those of global indexes too.
 //   - Changes of TTL settings and of deletion protection have no cooldown, and items are not deleted when their time
 //     to live is over.
-//   - Indexes are given when a table is created and stay as they are, except for their throughput.
+//   - Indexes are given when a table is created and stay as they are, except for their throughput. Their keys have one
+//     partition attribute and at most one sort attribute.
 //   - Provisioned throughput is recorded but not enforced, and there is no limit on the number of tables.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

@@ -67,7 +67,7 @@ type Store struct {
 	mu struct {
 		sync.RWMutex
 		tables   map[string]*Table
-		deleting []*Table // those of them that are to go, the earliest first
+		deleting []*Table // those of them that are to go
 		onDelete []func(*snapshot.Snapshot)
 		retain   time.Duration // history of every table
 	}
@@ -127,7 +127,7 @@ func (s *Store) Table(nameOrARN string) (*Table, error) {
 // CREATING or DELETING too; last is where to go on, empty at the end. The limit is 1 to 100; 0 means 100.
 func (s *Store) ListTables(_ context.Context, after string, limit int) (names []string, last string, err error) {
 	var c validate.Check
-	c.Range("limit", int64(limit), 0, 100)
+	c.Range("limit", int64(cmp.Or(limit, 1)), 1, 100)
 	if err := c.Err(); err != nil {
 		return nil, "", exception.During("ListTables", "", err)
 	}
@@ -175,10 +175,13 @@ func (s *Store) lookupForItems(nameOrARN string) (*Table, error) {
 func (s *Store) forget(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.mu.deleting) > 0 && s.mu.deleting[0].gone(now) {
-		delete(s.mu.tables, s.mu.deleting[0].name)
-		s.mu.deleting = slices.Delete(s.mu.deleting, 0, 1)
-	}
+	s.mu.deleting = slices.DeleteFunc(s.mu.deleting, func(t *Table) bool {
+		gone := t.gone(now)
+		if gone {
+			delete(s.mu.tables, t.name)
+		}
+		return gone
+	})
 }
 
 func (s *Store) newID() string {

@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -47,6 +48,9 @@ func (t *Table) update(c Changes) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.store.Now()
+	if err := c.checkShape(); err != nil {
+		return err
+	}
 	if err := t.configurableLocked(); err != nil {
 		return err
 	}
@@ -58,11 +62,8 @@ func (t *Table) update(c Changes) error {
 	case schema.Deleting:
 		return inUse("Table is being deleted: %s", t.name)
 	}
-	if err := c.checkShape(); err != nil {
-		return err
-	}
 	d := t.mu.definition.Clone()
-	for _, apply := range []func(Changes, *schema.Table) error{applyBilling, applyIndexes, applyStream} {
+	for _, apply := range []func(Changes, *schema.Table) error{applyCapacity, applyStream} {
 		if err := apply(c, d); err != nil {
 			return err
 		}
@@ -97,9 +98,13 @@ func (c Changes) checkShape() error {
 	if c.BillingMode != "" {
 		check.Enum("billingMode", string(c.BillingMode), string(schema.Provisioned), string(schema.PayPerRequest))
 	}
-	if c.Throughput != (schema.Throughput{}) {
-		check.Range("provisionedThroughput.readCapacityUnits", c.Throughput.Read, 1, 0)
-		check.Range("provisionedThroughput.writeCapacityUnits", c.Throughput.Write, 1, 0)
+	schema.CheckThroughput(&check, "provisionedThroughput", c.Throughput)
+	for i, name := range slices.Sorted(maps.Keys(c.Indexes)) {
+		member := fmt.Sprintf("globalSecondaryIndexUpdates.%d.member.update.provisionedThroughput", i+1)
+		schema.CheckThroughput(&check, member, c.Indexes[name].Throughput)
+	}
+	if c.SSE != nil && c.SSE.Type != "" {
+		check.Enum("sSESpecification.sSEType", c.SSE.Type, "AES256", "KMS")
 	}
 	if c.Class != "" {
 		check.Enum("tableClass", string(c.Class), string(schema.Standard), string(schema.StandardInfrequentAccess))
@@ -115,64 +120,47 @@ func (c Changes) checkShape() error {
 	return nil
 }
 
-func applyBilling(c Changes, d *schema.Table) error {
-	given := c.Throughput != (schema.Throughput{})
-	before := d.BillingMode
-	if c.BillingMode != "" {
+// applyCapacity sets the billing mode and the throughput of the table and its indexes. What belongs to the other mode
+// does not survive a change of the mode.
+func applyCapacity(c Changes, d *schema.Table) error {
+	if c.BillingMode != "" && c.BillingMode != d.BillingMode {
 		d.BillingMode = c.BillingMode
-	}
-	if d.BillingMode == schema.PayPerRequest {
-		if given {
-			return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-		}
-		d.Throughput = schema.Throughput{}
+		d.Throughput, d.OnDemand = schema.Throughput{}, schema.OnDemandThroughput{}
 		for i := range d.GlobalIndexes {
-			d.GlobalIndexes[i].Throughput = schema.Throughput{}
+			d.GlobalIndexes[i].Throughput, d.GlobalIndexes[i].OnDemand = schema.Throughput{}, schema.OnDemandThroughput{}
 		}
-		if c.OnDemand != nil {
-			d.OnDemand = *c.OnDemand
-		}
-		return nil
 	}
-	switch {
-	case c.OnDemand != nil:
-		return invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST")
-	case before == schema.PayPerRequest && !given:
-		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	case given && c.Throughput == d.Throughput:
-		return exception.Validation.Errorf("The provisioned throughput for the table will not change. "+
-			"The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: %d. "+
-			"Requested ReadCapacityUnits: %d. Current WriteCapacityUnits provisioned for the table: %d. "+
-			"Requested WriteCapacityUnits: %d. Refer to the Amazon DynamoDB Developer Guide for current limits and "+
-			"how to request higher limits.", d.Throughput.Read, c.Throughput.Read, d.Throughput.Write, c.Throughput.Write)
-	case given:
+	if c.Throughput != (schema.Throughput{}) {
+		if c.Throughput == d.Throughput {
+			return exception.Validation.Errorf("The provisioned throughput for the table will not change. "+
+				"The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: %d. "+
+				"Requested ReadCapacityUnits: %d. Current WriteCapacityUnits provisioned for the table: %d. "+
+				"Requested WriteCapacityUnits: %d. Refer to the Amazon DynamoDB Developer Guide for current limits and "+
+				"how to request higher limits.", d.Throughput.Read, c.Throughput.Read, d.Throughput.Write, c.Throughput.Write)
+		}
 		d.Throughput = c.Throughput
-		d.OnDemand = schema.OnDemandThroughput{}
 	}
-	return nil
+	if c.OnDemand != nil {
+		d.OnDemand = *c.OnDemand
+	}
+	if err := applyIndexes(c.Indexes, d); err != nil {
+		return err
+	}
+	return schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes)
 }
 
-func applyIndexes(c Changes, d *schema.Table) error {
-	for _, name := range slices.Sorted(maps.Keys(c.Indexes)) {
-		change := c.Indexes[name]
+func applyIndexes(changes map[string]IndexChanges, d *schema.Table) error {
+	for _, name := range slices.Sorted(maps.Keys(changes)) {
 		i := slices.IndexFunc(d.GlobalIndexes, func(x schema.Index) bool { return x.Name == name })
 		if i < 0 {
 			return exception.ResourceNotFound.Errorf("Requested resource not found: Index: %s not found", name)
 		}
-		given := change.Throughput != (schema.Throughput{})
-		if given && d.BillingMode == schema.PayPerRequest {
-			return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", name)
-		}
-		if given {
-			d.GlobalIndexes[i].Throughput = change.Throughput
+		x, change := &d.GlobalIndexes[i], changes[name]
+		if change.Throughput != (schema.Throughput{}) {
+			x.Throughput = change.Throughput
 		}
 		if change.OnDemand != nil {
-			d.GlobalIndexes[i].OnDemand = *change.OnDemand
-		}
-	}
-	for _, x := range d.GlobalIndexes {
-		if d.BillingMode == schema.Provisioned && (x.Throughput.Read < 1 || x.Throughput.Write < 1) {
-			return invalid("ProvisionedThroughput must be specified for index: %s", x.Name)
+			x.OnDemand = *change.OnDemand
 		}
 	}
 	return nil

@@ -113,8 +113,15 @@ func TestUpdateTableRefusals(t *testing.T) {
 				"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."},
 		{prov, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}},
 			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"},
-		{prov, index("ByG", table.IndexChanges{Throughput: schema.Throughput{Read: 1}}),
-			invalid + "ProvisionedThroughput must be specified for index: ByG"},
+		{prov, index("ByG", table.IndexChanges{Throughput: schema.Throughput{Read: 1}}), "1 validation error detected: Value '0' at " +
+			"'globalSecondaryIndexUpdates.1.member.update.provisionedThroughput.writeCapacityUnits' " +
+			"failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{prov, index("ByG", table.IndexChanges{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}}),
+			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST for index: ByG"},
+		{prov, table.Changes{SSE: &schema.SSESpecification{Enabled: true, Type: "ROT13"}},
+			fmt.Sprintf(enum, "ROT13", "sSESpecification.sSEType", "[AES256, KMS]")},
+		{onDemand, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -1}},
+			invalid + "OnDemandThroughput maxima must be 1 or more"},
 		{onDemand, table.Changes{Throughput: one},
 			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{onDemand, table.Changes{BillingMode: schema.Provisioned},

@@ -63,11 +63,11 @@ func (t *Table) write(op Op) (Change, error) {
 
 // putLocked is the shortest way for the commonest write: one descent of the tree instead of two.
 func (t *Table) putLocked(item attr.Item) (Change, error) {
-	if err := t.mu.data.Layout().Check(item); err != nil {
-		return Change{}, err
-	}
 	at := t.store.seq.Next()
 	if err := t.openLocked(at.Time()); err != nil {
+		return Change{}, err
+	}
+	if err := t.mu.data.Layout().Check(item); err != nil {
 		return Change{}, err
 	}
 	t.beforeCommitLocked(at)
