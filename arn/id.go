@@ -1,6 +1,7 @@
 package arn
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -21,16 +22,12 @@ const (
 // The suffix 00000000 is kept for SYSTEM backups: a UUID that begins with it gives 00000001 instead. With 32 random
 // bits, two IDs of one millisecond can be equal; whoever hands them out has to look whether one is taken.
 func BackupID(created time.Time, u uuid.UUID) string {
-	suffix := u.String()[:len(systemSuffix)]
-	if suffix == systemSuffix {
-		suffix = "00000001"
-	}
-	return newID(created, suffix)
+	return newID(created, max(binary.BigEndian.Uint32(u[:]), 1))
 }
 
 // SystemBackupID returns the ID of the SYSTEM backup that the service takes of a table with point-in-time recovery
 // when the table is deleted at created (DeleteTable): as [BackupID], with the suffix 00000000.
-func SystemBackupID(created time.Time) string { return newID(created, systemSuffix) }
+func SystemBackupID(created time.Time) string { return newID(created, 0) }
 
 // IsSystemBackupID reports whether id is one that [SystemBackupID] makes.
 func IsSystemBackupID(id string) bool { return isID(id) && strings.HasSuffix(id, "-"+systemSuffix) }
@@ -49,8 +46,8 @@ func ParseBackupID(id string) (created time.Time, suffix string, err error) {
 	return time.UnixMilli(ms).UTC(), suffix, nil
 }
 
-func newID(created time.Time, suffix string) string {
-	return fmt.Sprintf("%014d-%s", min(max(created.UnixMilli(), 0), maxMillis), suffix)
+func newID(created time.Time, suffix uint32) string {
+	return fmt.Sprintf("%014d-%08x", min(max(created.UnixMilli(), 0), maxMillis), suffix)
 }
 
 // isID reports whether s is 14 digits, a hyphen and 8 lower-case hexadecimal digits.

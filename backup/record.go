@@ -69,8 +69,7 @@ type record struct {
 	capture *snapshot.Capture
 	exact   bool // sizes
 
-	shown  time.Time // not there before
-	ready  time.Time // CREATING before
+	ready  time.Time // CREATING before; a SYSTEM backup is not there before
 	expiry time.Time // not there from here on; zero: never
 
 	restore *restore // the latest one of it
@@ -94,7 +93,7 @@ func (r *record) status(now time.Time) Status {
 }
 
 func (r *record) visible(now time.Time) bool {
-	return !now.Before(r.shown) && !r.expired(now)
+	return !r.expired(now) && (r.kind != System || r.status(now) == Active)
 }
 
 func (r *record) expired(now time.Time) bool {

@@ -36,7 +36,7 @@ func (e *Engine) decideLocked(r *record) {
 	}
 	delete(e.mu.recovery, table.ID)
 	// Not before the decision: until then nobody has seen it.
-	r.shown = r.requested().Add(max(e.profile.SystemDelay, e.profile.Departing))
+	r.ready = r.requested().Add(max(e.profile.SystemDelay, e.profile.Departing))
 	for {
 		r.id = arn.SystemBackupID(r.created)
 		if !e.mu.catalog.Has(r) {
@@ -44,10 +44,9 @@ func (e *Engine) decideLocked(r *record) {
 		}
 		r.created = r.created.Add(time.Millisecond) // the same name deleted twice in a millisecond
 	}
-	r.ready = r.shown
 	r.expiry = r.created.Add(e.profile.SystemRetention)
 	e.mu.catalog.ReplaceOrInsert(r)
-	e.mu.agenda.ReplaceOrInsert(event{r.shown, appears, r})
+	e.mu.agenda.ReplaceOrInsert(event{r.ready, appears, r})
 	e.mu.agenda.ReplaceOrInsert(event{r.expiry, expires, r})
 }
 

@@ -98,7 +98,7 @@ func (e *Engine) Transitions(_ context.Context, backupARN string) ([]Transition,
 		return nil, exception.During("Transitions", backupARN, err)
 	}
 	if r.kind == System {
-		return []Transition{{ARN: backupARN, To: Active, At: r.shown}}, nil
+		return []Transition{{ARN: backupARN, To: Active, At: r.ready}}, nil
 	}
 	past := []Transition{{ARN: backupARN, To: Creating, At: r.requested()}}
 	if r.status(now) == Active {

@@ -12,11 +12,15 @@ import (
 type Capture struct {
 	at    clock.Instant
 	table *schema.Table
-	cut   Cut
 
 	mu       sync.Mutex
 	snapshot *Snapshot
-	take     func() *Snapshot // nil once the snapshot is there
+	pending  *pendingSnapshot // nil once the snapshot is there
+}
+
+type pendingSnapshot struct {
+	cut  Cut
+	take func() *Snapshot
 }
 
 // CutFunc chooses the cut of a capture. It is called once, with the instant of the request, while the table cannot
@@ -26,12 +30,12 @@ type CutFunc func(request clock.Instant) Cut
 // NewCapture returns a Capture of the given table, which it takes over. take returns the snapshot, or nil while the
 // cut still lies ahead; it is called until it has returned one, never twice at once.
 func NewCapture(at clock.Instant, table *schema.Table, cut Cut, take func() *Snapshot) *Capture {
-	return &Capture{at: at, table: table, cut: cut, take: take}
+	return &Capture{at: at, table: table, pending: &pendingSnapshot{cut, take}}
 }
 
 // Taken returns a Capture whose snapshot is there already.
 func Taken(at clock.Instant, s *Snapshot) *Capture {
-	return &Capture{at: at, table: s.table, cut: s.cut, snapshot: s}
+	return &Capture{at: at, table: s.table, snapshot: s}
 }
 
 // At returns the instant of the request: every commit acknowledged before it is before this instant, and every
@@ -45,19 +49,19 @@ func (c *Capture) Table() *schema.Table { return c.table }
 func (c *Capture) Cut() Cut {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.snapshot != nil {
-		return c.snapshot.cut
+	if c.pending != nil {
+		return c.pending.cut
 	}
-	return c.cut
+	return c.snapshot.cut
 }
 
 // Snapshot returns the snapshot; ok is false as long as its cut lies ahead.
 func (c *Capture) Snapshot() (s *Snapshot, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.snapshot == nil {
-		if c.snapshot = c.take(); c.snapshot != nil {
-			c.take = nil
+	if c.pending != nil {
+		if c.snapshot = c.pending.take(); c.snapshot != nil {
+			c.pending = nil
 		}
 	}
 	return c.snapshot, c.snapshot != nil
