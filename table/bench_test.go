@@ -21,8 +21,8 @@ import (
 const benchItems = 100_000
 
 // BenchmarkPut compares an overwrite of one of 100,000 items, at random: in a bare google/btree ordered by the keys, in
-// a table, in one that keeps a minute of history, in one that is backed up every 1,000 puts, and in one with a global
-// index.
+// a table, in one that keeps a minute of history, in one that is backed up every 1,000 puts and keeps the last ten
+// backups, and in one with a global index.
 func BenchmarkPut(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
 		tree := btree.NewG(32, func(a, b *bareItem) bool { return a.key < b.key })
@@ -54,10 +54,17 @@ func BenchmarkPut(b *testing.B) {
 			backups, err = backup.New(s, backup.Options{Profile: backup.Instant()})
 			require.NoError(b, err)
 		})
+		var kept []string
 		benchmarkPut(b, t, func(n int) {
-			if n%1000 == 0 {
-				_, err := backups.CreateBackup(b.Context(), backup.CreateInput{TableName: t.Name(), BackupName: "benchmark"})
+			if n%1000 > 0 {
+				return
+			}
+			d, err := backups.CreateBackup(b.Context(), backup.CreateInput{TableName: t.Name(), BackupName: "benchmark"})
+			require.NoError(b, err)
+			if kept = append(kept, d.ARN); len(kept) > 10 {
+				_, err := backups.DeleteBackup(b.Context(), kept[0])
 				require.NoError(b, err)
+				kept = kept[1:]
 			}
 		})
 	})
