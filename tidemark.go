@@ -18,6 +18,9 @@ type Options struct {
 	Timing  table.Timing   // of tables
 	Profile backup.Profile // of backups; the zero Profile means backup.Instant()
 
+	// CheckpointEvery bounds what looking back costs; see table.Options.
+	CheckpointEvery int
+
 	// OnTransition is called with every change of a backup's status; see backup.Options.
 	OnTransition func(backup.Transition)
 }
@@ -48,6 +51,7 @@ func New(o Options) (*DB, error) {
 	}
 	tables := table.NewStore(table.Options{
 		Clock: o.Clock, Region: o.Region, Account: o.Account, Seed: o.Seed, Timing: o.Timing,
+		CheckpointEvery: o.CheckpointEvery,
 	})
 	backups, err := backup.New(tables, backup.Options{Profile: o.Profile, Seed: o.Seed, OnTransition: o.OnTransition})
 	if err != nil {

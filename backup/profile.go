@@ -41,6 +41,10 @@ type Profile struct {
 	// RecoveryLag is how far the latest restorable time is behind the present.
 	RecoveryLag time.Duration
 
+	// SettingsAsOf has a restore to a point in time take capacity and encryption from the table as it was then, as the
+	// guide has it. Otherwise they are the table's present ones, as the reference text of the operation has it.
+	SettingsAsOf bool
+
 	// ExactSizes has backups show the items and bytes that they hold, instead of the table's statistics when they
 	// were requested.
 	ExactSizes bool

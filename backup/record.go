@@ -75,10 +75,9 @@ type record struct {
 	restore *restore // the latest one of it
 }
 
-// restore is a use of a backup.
+// restore is one that may be running.
 type restore struct {
-	target string
-	done   time.Time // zero: not known yet
+	done time.Time // zero: not known yet
 }
 
 func (r *restore) running(now time.Time) bool {

@@ -37,7 +37,7 @@ func (e *Engine) RestoreTableFromBackup(ctx context.Context, in RestoreInput) (s
 }
 
 func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in RestoreInput) (schema.Description, error) {
-	if err := in.checkShape(); err != nil {
+	if err := checkTarget(in.TargetTableName, &in.Overrides); err != nil {
 		return schema.Description{}, err
 	}
 	r, data, err := e.restorable(now, &in)
@@ -45,42 +45,59 @@ func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in Restor
 		return schema.Description{}, err
 	}
 	source := r.capture.Table()
-	target, indexes, err := in.Overrides.apply(source)
+	target, indexes, err := e.target(source, in.TargetTableName, &in.Overrides)
 	if err != nil {
 		return schema.Description{}, err
 	}
-	target.Name = in.TargetTableName
-	if in.SSE != nil {
-		target.Encryption = schema.EncryptionFor(*in.SSE, e.source.Region(), e.source.Account())
-	}
-	if err := e.targetFree(ctx, target.Name, in.BackupARN); err != nil {
+	busy := "Table: " + target.Name + " is already being restored from backup: " + in.BackupARN
+	if err := e.targetFree(ctx, target.Name, busy); err != nil {
 		return schema.Description{}, err
 	}
-	running, err := e.startRestore(r, now, in.BackupARN, target.Name)
+	running, err := e.startRestoreOf(r, now, in.BackupARN)
 	if err != nil {
 		return schema.Description{}, err
 	}
-	d, err := e.source.RestoreTable(ctx, snapshot.Restore{
+	return e.restore(ctx, running, busy, snapshot.Restore{
 		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
 		Summary: schema.RestoreSummary{SourceBackupARN: r.arn(), SourceTableARN: source.ARN, RestoreTime: r.created},
 	})
+}
+
+// checkTarget checks what can be checked of a target without looking at the source.
+func checkTarget(name string, o *Overrides) error {
+	if name == "" {
+		return exception.Validation.Errorf("TableName must be at least 3 characters long and at most 255 characters long")
+	}
+	var c validate.Check
+	c.Name("targetTableName", name)
+	o.checkShape(&c)
+	return c.Err()
+}
+
+// target returns the table that a restore makes, and the recorded names of its indexes.
+func (e *Engine) target(recorded *schema.Table, name string, o *Overrides) (*schema.Table, []string, error) {
+	t, indexes, err := o.apply(recorded)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.Name = name
+	if o.SSE != nil {
+		t.Encryption = schema.EncryptionFor(*o.SSE, e.source.Region(), e.source.Account())
+	}
+	return t, indexes, nil
+}
+
+// restore has the source make the target, for a restore that has been started. busy says that the target is being
+// restored already.
+func (e *Engine) restore(ctx context.Context, running *restore, busy string, r snapshot.Restore) (schema.Description, error) {
+	d, err := e.source.RestoreTable(ctx, r)
 	e.finishRestore(running, d.CreationTime, err)
 	if errors.Is(err, exception.ResourceInUse) { // someone was faster
-		if taken := e.targetFree(ctx, target.Name, in.BackupARN); taken != nil {
+		if taken := e.targetFree(ctx, r.Table.Name, busy); taken != nil {
 			err = taken
 		}
 	}
 	return d, err
-}
-
-func (in *RestoreInput) checkShape() error {
-	if in.TargetTableName == "" {
-		return exception.Validation.Errorf("TableName must be at least 3 characters long and at most 255 characters long")
-	}
-	var c validate.Check
-	c.Name("targetTableName", in.TargetTableName)
-	in.Overrides.checkShape(&c)
-	return c.Err()
 }
 
 // restorable finds the backup to restore, and its data. Another region's ARN is good only with an encryption for this
@@ -114,8 +131,8 @@ func (r *record) unusedLocked(now time.Time, as string) error {
 	return nil
 }
 
-// targetFree refuses a target that is there already.
-func (e *Engine) targetFree(ctx context.Context, target, backupARN string) error {
+// targetFree refuses a target that is there already; busy is what to say if it is being restored.
+func (e *Engine) targetFree(ctx context.Context, target, busy string) error {
 	s, err := e.source.TableState(ctx, target)
 	switch {
 	case errors.Is(err, exception.ResourceNotFound):
@@ -123,28 +140,43 @@ func (e *Engine) targetFree(ctx context.Context, target, backupARN string) error
 	case err != nil:
 		return err
 	case s.Restoring:
-		return exception.TableInUse.Errorf("Table: %s is already being restored from backup: %s", target, backupARN)
+		return exception.TableInUse.Errorf("%s", busy)
 	case s.Status == schema.Creating:
 		return exception.TableInUse.Errorf("Table is being created: %s", target)
 	}
 	return exception.TableAlreadyExists.Errorf("Table already exists: %s", target)
 }
 
-// startRestore takes one of the places for restores, and the backup, from the moment at which both are found free.
-func (e *Engine) startRestore(r *record, now time.Time, as, target string) (*restore, error) {
+// startRestoreOf takes one of the places for restores, and the backup, from the moment at which both are found free.
+func (e *Engine) startRestoreOf(r *record, now time.Time, as string) (*restore, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err := r.unusedLocked(now, as); err != nil {
 		return nil, err
 	}
+	running, err := e.startRestoreLocked(now)
+	if err == nil {
+		r.restore = running
+	}
+	return running, err
+}
+
+// startRestore takes one of the places for restores, for one that needs no backup.
+func (e *Engine) startRestore(now time.Time) (*restore, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.startRestoreLocked(now)
+}
+
+func (e *Engine) startRestoreLocked(now time.Time) (*restore, error) {
 	e.mu.restores = slices.DeleteFunc(e.mu.restores, func(o *restore) bool { return !o.running(now) })
 	if limit := e.profile.ConcurrentRestores; limit > 0 && len(e.mu.restores) >= limit {
 		return nil, exception.LimitExceeded.Errorf(
 			"Subscriber limit exceeded: Only %d restore operations can be done simultaneously", limit)
 	}
-	r.restore = &restore{target: target}
-	e.mu.restores = append(e.mu.restores, r.restore)
-	return r.restore, nil
+	running := new(restore)
+	e.mu.restores = append(e.mu.restores, running)
+	return running, nil
 }
 
 // finishRestore notes when the restore will be over: at once if it has failed.

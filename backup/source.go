@@ -2,8 +2,10 @@ package backup
 
 import (
 	"context"
+	"iter"
 	"time"
 
+	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
@@ -34,13 +36,26 @@ type Source interface {
 }
 
 // Historian is implemented by a [Source] that can look back: that undoes commits to find an earlier state. Without it
-// every marker is exact.
+// every marker is exact, and there is no point-in-time recovery. All methods that name a table fail with an error that
+// is exception.ResourceNotFound if there is none; one that is DELETING is still there.
 type Historian interface {
 	// Retain asks for at least the last d of every table's history from now on.
 	Retain(d time.Duration)
 
 	// RetainTable asks for more of one table's history; 0 takes that back.
 	RetainTable(ctx context.Context, name string, d time.Duration) error
+
+	// SnapshotTable returns the items of a table as they were at an instant: with all commits up to it and none after.
+	// An instant before the table's history, or ahead, is moved to the beginning of the history or to the present; the
+	// cut of the snapshot says where to. Its description is the table's present one.
+	SnapshotTable(ctx context.Context, name string, at clock.Instant) (*snapshot.Snapshot, error)
+
+	// DefinitionAt returns the settings of a table as they were at an instant.
+	DefinitionAt(ctx context.Context, name string, at clock.Instant) (*schema.Table, error)
+
+	// DifferencesOf returns how the items of a table differ between two instants, one Difference for each item that is
+	// not the same at both.
+	DifferencesOf(ctx context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Difference], error)
 }
 
 // Notifier is implemented by a [Source] that tells of deleted tables. Without it there are no SYSTEM backups.

@@ -1,8 +1,11 @@
 package table
 
 import (
-	"container/heap"
+	"cmp"
 	"context"
+	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tidemark-db/tidemark/clock"
@@ -16,7 +19,8 @@ import (
 type history struct {
 	retain     time.Duration // what RetainTable asked for
 	everywhere time.Duration // what Retain asked for, of all tables
-	log        storage.Log
+	log        storage.History
+	former     []formerDefinition
 	floor      clock.Instant // the log has every change after it
 	ended      clock.Instant // of the deletion
 	pending    pendingCuts
@@ -65,7 +69,7 @@ func (t *Table) retainLocked(before time.Duration) {
 	t.settleLocked(clock.StartOf(t.store.Now()))
 	switch now := t.retentionLocked(); {
 	case now <= 0 && t.mu.awaited.IsZero():
-		t.mu.log = storage.Log{}
+		t.mu.log, t.mu.former = storage.History{}, nil
 	case now > 0 && before <= 0:
 		t.mu.floor = t.store.seq.Next()
 	default:
@@ -81,6 +85,7 @@ func (t *Table) trimLocked(now time.Time) {
 	if floor := t.mu.log.Trim(cut); floor.After(t.mu.floor) {
 		t.mu.floor = floor
 	}
+	t.mu.former = slices.DeleteFunc(t.mu.former, func(f formerDefinition) bool { return f.until.Before(cut) })
 }
 
 // beforeCommitLocked does what must see the table as it is before the commit at the given instant.
@@ -93,129 +98,43 @@ func (t *Table) recordLocked(c storage.Change) {
 	if t.retentionLocked() > 0 || !t.mu.awaited.IsZero() {
 		t.mu.log.Append(c)
 		t.trimLocked(c.At.Time())
+		t.mu.log.Checkpoint(t.mu.data, t.store.checkpointEvery)
 	}
 }
 
-// pendingCut is a snapshot that has been asked for. Its fields are guarded by the table's lock until data is set, and
-// do not change after that.
-type pendingCut struct {
-	at    clock.Instant // of the request
-	cut   snapshot.Cut
-	due   clock.Instant // the cut's latest marker
-	early storage.Segment
-	late  storage.Segment // the changes between the request and data
-	data  *storage.Data   // the table as it was when the last marker had passed
-}
+// sweepEvery is how often history that nobody writes to is looked over.
+const sweepEvery = time.Minute
 
-// CaptureTable starts a snapshot of a table, whose cut may lie before or after the present, at a cost that does not
-// depend on the table's size. Markers that lie further back than the table's birth, or its history, are moved up to
-// it; those after its deletion are moved down to it. Without any history a cut of several markers is taken at the
-// request. It fails with ResourceNotFound for a table that is not there or CREATING; one that is DELETING can still
-// be captured.
-func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
-	t, err := s.lookup(name)
-	if err != nil {
-		return nil, exception.During("CaptureTable", name, err)
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at := s.seq.Next()
-	if t.statusLocked(at.Time()) == schema.Creating {
-		return nil, exception.During("CaptureTable", name, t.openLocked(at.Time()))
-	}
-	return t.captureLocked(at, cut(at)), nil
-}
-
-func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capture {
-	table := t.definitionLocked(at.Time())
-	cut = t.clipLocked(at, cut)
-	due, early := cut.Latest(), t.mu.log.Since(cut.Earliest())
-	if !due.After(at) && early.Len() == 0 {
-		return snapshot.Taken(at, snapshot.New(table, cut, t.mu.data.Clone()))
-	}
-	p := &pendingCut{at: at, cut: cut, due: due, early: early}
-	if due.After(at) {
-		heap.Push(&t.mu.pending, p)
-		if cut.IsTorn() && t.mu.awaited.IsZero() {
-			t.mu.awaited = at
-		}
-	} else {
-		p.data = t.mu.data.Clone()
-	}
-	return snapshot.NewCapture(at, table, cut, func() *snapshot.Snapshot { return t.take(p, table) })
-}
-
-// clipLocked moves the markers of a cut into the time of which the table can give an account.
-func (t *Table) clipLocked(at clock.Instant, cut snapshot.Cut) snapshot.Cut {
-	floor := t.mu.floor
-	if t.retentionLocked() <= 0 {
-		floor = at
-		if cut.IsTorn() {
-			cut = snapshot.At(at)
-		}
-	}
-	latest := cut.Latest()
-	if ended := t.mu.ended; !ended.IsZero() {
-		latest = ended
-		if floor.After(ended) {
-			floor = ended
-		}
-	}
-	return cut.Between(floor, latest)
-}
-
-// settleLocked takes the data of the pending cuts whose last marker lies before the given instant.
-func (t *Table) settleLocked(now clock.Instant) {
-	if len(t.mu.pending) == 0 || !t.mu.pending[0].due.Before(now) {
+// sweep trims the history of all tables, if that has not been done for a while. It must not be called with a table
+// locked.
+func (s *Store) sweep(now time.Time) {
+	due := s.sweepAt.Load()
+	if now.UnixNano() < due || !s.sweepAt.CompareAndSwap(due, now.Add(sweepEvery).UnixNano()) {
 		return
 	}
-	for len(t.mu.pending) > 0 && t.mu.pending[0].due.Before(now) {
-		p := heap.Pop(&t.mu.pending).(*pendingCut)
-		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
-	}
-	t.awaitLocked()
-}
-
-// torn reports whether p needs the log when it is due. With a single marker it does not: its data is taken before the
-// first commit after the marker.
-func (p *pendingCut) torn() bool { return p.due != p.cut.Earliest() }
-
-// awaitLocked finds out, when pending cuts have been settled, from where on the others need the log.
-func (t *Table) awaitLocked() {
-	t.mu.awaited = clock.Instant{}
-	for _, p := range t.mu.pending {
-		if p.torn() && (t.mu.awaited.IsZero() || p.at.Before(t.mu.awaited)) {
-			t.mu.awaited = p.at
-		}
-	}
-	if t.mu.awaited.IsZero() && t.retentionLocked() <= 0 {
-		t.mu.log = storage.Log{}
+	s.mu.RLock()
+	tables := slices.Collect(maps.Values(s.mu.tables))
+	s.mu.RUnlock()
+	for _, t := range tables {
+		t.mu.Lock()
+		t.settleLocked(clock.StartOf(now))
+		t.trimLocked(now)
+		t.mu.Unlock()
 	}
 }
 
-// settleAllLocked ends the wait of every pending cut: after a deletion nothing more will come.
-func (t *Table) settleAllLocked() {
-	for _, p := range t.mu.pending {
-		p.cut = p.cut.Between(clock.Instant{}, t.mu.ended)
-		p.data, p.late = t.mu.data.Clone(), t.mu.log.Since(p.at)
-	}
-	t.mu.pending = nil
-	t.awaitLocked()
+// formerDefinition is what a table was until a change of its settings.
+type formerDefinition struct {
+	until clock.Instant
+	table *schema.Table
 }
 
-// take makes the snapshot of p, or returns nil while its last marker lies ahead. The undoing happens outside the
-// table's lock, on data that is p's own.
-func (t *Table) take(p *pendingCut, table *schema.Table) *snapshot.Snapshot {
-	t.mu.Lock()
-	t.settleLocked(clock.StartOf(t.store.Now()))
-	ready := p.data != nil
-	t.mu.Unlock()
-	if !ready {
-		return nil
+// redefineLocked replaces the definition, and keeps the old one as long as the history reaches back to it.
+func (t *Table) redefineLocked(d *schema.Table) {
+	if t.retentionLocked() > 0 {
+		t.mu.former = append(t.mu.former, formerDefinition{t.store.seq.Next(), t.mu.definition})
 	}
-	p.data.Rewind(p.late, p.cut.MarkerOf)
-	p.data.Rewind(p.early, p.cut.MarkerOf)
-	return snapshot.New(table, p.cut, p.data)
+	t.mu.definition = d
 }
 
 // Snapshot returns the table as it is now.
@@ -229,48 +148,137 @@ func (t *Table) Snapshot() (*snapshot.Snapshot, error) {
 	return snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone()), nil
 }
 
-// SnapshotAt returns the items of the table as they were at an instant: with all commits up to it and none after. Its
-// cost grows with the number of changes since. Its description is the present one. It fails with a
-// ValidationException if the instant lies ahead or further back than the table's history.
+// SnapshotAt returns the items of the table as they were at an instant: with all commits up to it and none after. It
+// costs no more than replaying half of Options.CheckpointEvery changes, however far back the instant lies and however
+// large the table is. Its description is the present one. It fails with a ValidationException if the instant lies ahead
+// or further back than the table's history.
 func (t *Table) SnapshotAt(instant clock.Instant) (*snapshot.Snapshot, error) {
-	c, err := t.captureAt(instant)
+	v, err := t.view(instant, (*Table).openAndWithin)
 	if err != nil {
 		return nil, exception.During("SnapshotAt", t.name, err)
 	}
-	s, _ := c.Snapshot()
-	return s, nil
+	return v.snapshot(), nil
 }
 
-func (t *Table) captureAt(instant clock.Instant) (*snapshot.Capture, error) {
+// openAndWithin refuses an instant of which the table cannot give an account.
+func (t *Table) openAndWithin(now, instant clock.Instant) error {
+	floor := t.floorLocked(now)
+	switch err := t.openLocked(now.Time()); {
+	case err != nil:
+		return err
+	case instant.After(now):
+		return exception.Validation.Errorf("%v lies ahead", instant)
+	case instant.Before(floor):
+		return exception.Validation.Errorf("the table has no history of %v: it begins at %v", instant, floor)
+	}
+	return nil
+}
+
+// floorLocked returns where the table's history begins.
+func (t *Table) floorLocked(now clock.Instant) clock.Instant {
+	if t.retentionLocked() <= 0 {
+		return now
+	}
+	return t.mu.floor
+}
+
+// view is a snapshot whose data has still to be found.
+type view struct {
+	table  *schema.Table
+	cut    snapshot.Cut
+	replay storage.Replay
+}
+
+func (v view) snapshot() *snapshot.Snapshot { return snapshot.New(v.table, v.cut, v.replay.Data()) }
+
+// view finds the way to the table's state at an instant, unless check refuses it. An instant outside the table's
+// history is moved into it.
+func (t *Table) view(instant clock.Instant, check func(*Table, clock.Instant, clock.Instant) error) (view, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := t.store.seq.Next()
-	floor := t.mu.floor
-	if t.retentionLocked() <= 0 {
-		floor = at
+	now := t.store.seq.Next()
+	if err := check(t, now, instant); err != nil {
+		return view{}, err
 	}
-	switch err := t.openLocked(at.Time()); {
-	case err != nil:
-		return nil, err
-	case instant.After(at):
-		return nil, exception.Validation.Errorf("%v lies ahead", instant)
-	case instant.Before(floor):
-		return nil, exception.Validation.Errorf("the table has no history of %v: it begins at %v", instant, floor)
-	}
-	return t.captureLocked(at, snapshot.At(instant)), nil
+	cut := snapshot.At(instant).Between(t.floorLocked(now), now)
+	return view{t.definitionLocked(now.Time()), cut, t.mu.log.Find(t.mu.data, cut.Latest())}, nil
 }
 
-// pendingCuts is a heap of the cuts that lie ahead, the next one first.
-type pendingCuts []*pendingCut
+// SnapshotTable returns the items of a table as they were at an instant, with the table's present description. An
+// instant before the table's history, or ahead, is moved to its beginning or to the present. It fails with
+// ResourceNotFound if there is no such table, or it is CREATING.
+func (s *Store) SnapshotTable(_ context.Context, name string, instant clock.Instant) (*snapshot.Snapshot, error) {
+	t, err := s.lookup(name)
+	var v view
+	if err == nil {
+		v, err = t.view(instant, (*Table).begun)
+	}
+	if err != nil {
+		return nil, exception.During("SnapshotTable", name, err)
+	}
+	return v.snapshot(), nil
+}
 
-func (h pendingCuts) Len() int           { return len(h) }
-func (h pendingCuts) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
-func (h pendingCuts) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *pendingCuts) Push(p any)        { *h = append(*h, p.(*pendingCut)) }
-func (h *pendingCuts) Pop() any {
-	last := len(*h) - 1
-	p := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return p
+// begun refuses a table that is CREATING.
+func (t *Table) begun(now, _ clock.Instant) error {
+	if now.Time().Before(t.mu.active) {
+		return errNoTable()
+	}
+	return nil
+}
+
+// DefinitionAt returns what a table was at an instant: its settings, with the statistics of the present. An instant
+// before the table's history is moved to its beginning. The result is shared and must not be changed. It fails with
+// ResourceNotFound if there is no such table.
+func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Instant) (*schema.Table, error) {
+	t, err := s.lookup(name)
+	if err != nil {
+		return nil, exception.During("DefinitionAt", name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.mu.former {
+		if instant.Before(f.until) {
+			return f.table, nil
+		}
+	}
+	return t.definitionLocked(s.Now()), nil
+}
+
+// DifferencesOf returns how a table's items differ between two instants, from the earlier to the later: one Difference
+// for each item that is not the same at both, in the order in which they first changed. Both are moved into the table's
+// history. It costs as much as the changes between. It fails with ResourceNotFound if there is no such table, or it is
+// CREATING, and with a ValidationException if from is after to.
+func (s *Store) DifferencesOf(
+	_ context.Context, name string, from, to clock.Instant,
+) (iter.Seq[snapshot.Difference], error) {
+	t, err := s.lookup(name)
+	if err == nil {
+		var d iter.Seq[snapshot.Difference]
+		if d, err = t.differences(from, to); err == nil {
+			return d, nil
+		}
+	}
+	return nil, exception.During("DifferencesOf", name, err)
+}
+
+func (t *Table) differences(from, to clock.Instant) (iter.Seq[snapshot.Difference], error) {
+	if from.After(to) {
+		return nil, exception.Validation.Errorf("the differences from %v to %v have their ends the wrong way round", from, to)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.begun(t.store.seq.Next(), from); err != nil {
+		return nil, err
+	}
+	layout, changes := t.mu.data.Layout(), t.mu.log.Between(from, to)
+	return func(yield func(snapshot.Difference) bool) {
+		for _, c := range changes.Net() {
+			d := snapshot.Difference{Old: itemOf(c.Old), New: itemOf(c.New)}
+			d.Key = layout.KeyOf(cmp.Or(d.New, d.Old))
+			if !yield(d) {
+				return
+			}
+		}
+	}, nil
 }

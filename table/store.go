@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -36,7 +37,16 @@ type Options struct {
 	Account string      // 12 digits; empty: DefaultAccount
 	Seed    uint64      // the ids of tables are drawn from it; 0: from the machine's randomness
 	Timing  Timing
+
+	// CheckpointEvery is after how many changes a table that keeps its history keeps a copy of itself as well. Any
+	// earlier state is then at most half as many changes away. Each copy holds the parts of the table that change before
+	// the next one: at the most all of it, without the items. 0: DefaultCheckpointEvery.
+	CheckpointEvery int
 }
+
+// DefaultCheckpointEvery keeps finding an earlier state under a second, and the copies of a table of up to a million
+// items under 60 bytes a change.
+const DefaultCheckpointEvery = 500_000
 
 // Timing says how long things take. The zero Timing is for tests and for work in the process: everything is done at
 // once and statistics are exact.
@@ -63,6 +73,8 @@ type Store struct {
 	seq             *clock.Sequencer
 	region, account string
 	timing          Timing
+	checkpointEvery int
+	sweepAt         atomic.Int64 // the next look at history that nobody writes to, in nanoseconds since 1970
 
 	mu struct {
 		sync.RWMutex
@@ -87,6 +99,11 @@ func NewStore(o Options) *Store {
 		region:  cmp.Or(o.Region, DefaultRegion),
 		account: cmp.Or(o.Account, DefaultAccount),
 		timing:  o.Timing,
+
+		checkpointEvery: o.CheckpointEvery,
+	}
+	if s.checkpointEvery <= 0 {
+		s.checkpointEvery = DefaultCheckpointEvery
 	}
 	s.mu.tables = make(map[string]*Table)
 	s.ids.source = crand.Reader
@@ -156,7 +173,9 @@ func (s *Store) lookup(nameOrARN string) (*Table, error) {
 	s.mu.RLock()
 	t := s.mu.tables[name]
 	s.mu.RUnlock()
-	if t == nil || t.gone(s.Now()) {
+	now := s.Now()
+	s.sweep(now)
+	if t == nil || t.gone(now) {
 		return nil, exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", name)
 	}
 	return t, nil

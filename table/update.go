@@ -80,7 +80,7 @@ func (t *Table) update(c Changes) error {
 	if c.DeletionProtection != nil {
 		t.mu.protected = *c.DeletionProtection
 	}
-	t.mu.definition = d
+	t.redefineLocked(d)
 	t.mu.updating = now.Add(t.store.timing.Updating)
 	return nil
 }
@@ -222,7 +222,7 @@ func (t *Table) updateTimeToLive(attribute string, enabled bool) error {
 	if d.TTLAttribute = attribute; !enabled {
 		d.TTLAttribute = ""
 	}
-	t.mu.definition = d
+	t.redefineLocked(d)
 	return nil
 }
 

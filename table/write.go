@@ -45,6 +45,14 @@ func (t *Table) Update(key attr.Key, fn UpdateFunc) (Change, error) {
 }
 
 func (t *Table) write(op Op) (Change, error) {
+	change, err := t.writeAlone(op)
+	if err == nil {
+		t.store.sweep(change.At.Time())
+	}
+	return change, err
+}
+
+func (t *Table) writeAlone(op Op) (Change, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if op.plain() {

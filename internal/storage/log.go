@@ -23,6 +23,7 @@ type chunk [chunkLen]Change
 // read without a lock while it is appended to and trimmed: what they see of it is never written again.
 type Log struct {
 	chunks []*chunk
+	first  int // changes forgotten before the first one held
 	len    int // over all chunks
 	freed  int // chunks that the array under chunks still holds on to
 }
@@ -42,13 +43,16 @@ func (l *Log) Len() int { return l.len }
 // Trim forgets changes at or before cut, as far as whole blocks of memory can be freed, and returns the instant
 // after which the log is still complete: the zero Instant if nothing was forgotten.
 func (l *Log) Trim(cut clock.Instant) (floor clock.Instant) {
-	for l.len > chunkLen && !l.chunks[0][chunkLen-1].At.After(cut) {
-		floor = l.chunks[0][chunkLen-1].At
-		l.chunks = l.chunks[1:]
-		l.len -= chunkLen
-		l.freed++
+	n := sort.Search(len(l.chunks), func(i int) bool { return l.at(min((i+1)*chunkLen, l.len) - 1).At.After(cut) })
+	if n == 0 {
+		return clock.Instant{}
 	}
-	if l.freed > len(l.chunks) {
+	forgotten := min(n*chunkLen, l.len)
+	floor = l.at(forgotten - 1).At
+	l.chunks = l.chunks[n:]
+	l.first += forgotten
+	l.len -= forgotten
+	if l.freed += n; l.freed > len(l.chunks) {
 		// The array itself is left as it is, since segments read it: the collector takes it after the last of them.
 		l.chunks, l.freed = slices.Clone(l.chunks), 0
 	}
@@ -56,13 +60,23 @@ func (l *Log) Trim(cut clock.Instant) (floor clock.Instant) {
 }
 
 // Since returns the changes after cut that the log holds now.
-func (l *Log) Since(cut clock.Instant) Segment {
-	first := sort.Search(l.len, func(i int) bool { return l.at(i).At.After(cut) })
-	skip := first / chunkLen
-	if skip == len(l.chunks) {
+func (l *Log) Since(cut clock.Instant) Segment { return l.part(l.upTo(cut), l.len) }
+
+// Between returns the changes after from and up to to that the log holds now.
+func (l *Log) Between(from, to clock.Instant) Segment { return l.part(l.upTo(from), l.upTo(to)) }
+
+// upTo returns how many of the changes held are at or before cut.
+func (l *Log) upTo(cut clock.Instant) int {
+	return sort.Search(l.len, func(i int) bool { return l.at(i).At.After(cut) })
+}
+
+// part returns the changes held from one place up to another.
+func (l *Log) part(from, to int) Segment {
+	if from >= to {
 		return Segment{}
 	}
-	return Segment{chunks: l.chunks[skip:len(l.chunks):len(l.chunks)], from: first - skip*chunkLen, to: l.len - skip*chunkLen}
+	first, last := from/chunkLen, (to-1)/chunkLen
+	return Segment{chunks: l.chunks[first : last+1 : last+1], from: from - first*chunkLen, to: to - first*chunkLen}
 }
 
 func (l *Log) at(i int) *Change { return &l.chunks[i/chunkLen][i%chunkLen] }
@@ -96,6 +110,29 @@ func (s Segment) Backward() iter.Seq[Change] {
 			}
 		}
 	}
+}
+
+// Net returns what became of each item that s changed: its first Old and its last New, at the last change, in the order
+// of the first changes. Items that are at the end what they were at the beginning are left out.
+func (s Segment) Net() []Change {
+	var net []Change
+	places := make(map[string]int)
+	for c := range s.All() {
+		r := c.New
+		if r == nil {
+			r = c.Old
+		}
+		i, seen := places[string(r.key)]
+		if !seen {
+			i = len(net)
+			places[string(r.key)] = i
+			net = append(net, Change{Old: c.Old})
+		}
+		net[i].At, net[i].New = c.At, c.New
+	}
+	return slices.DeleteFunc(net, func(c Change) bool {
+		return c.Old == c.New || c.Old != nil && c.New != nil && c.Old.Item == c.New.Item
+	})
 }
 
 // Rewind undoes those changes of s that come after the marker of their partition. d must be the state at the end

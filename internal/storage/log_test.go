@@ -126,9 +126,13 @@ func TestTrimForgetsNothingThatIsAfterTheCut(t *testing.T) {
 	require.Equal(t, 3*chunkLen, l.Len())
 	require.Equal(t, all[chunkLen-1].At, l.Trim(all[chunkLen-1].At))
 	require.Equal(t, 2*chunkLen, l.Len())
-	require.Equal(t, all[2*chunkLen-1].At, l.Trim(clock.EndOf(clock.Epoch)))
-	require.Equal(t, chunkLen, l.Len(), "the last block stays")
-	requireSegment(t, all[2*chunkLen:], l.Since(clock.Instant{}))
+	s := l.Since(clock.Instant{})
+	require.Equal(t, all[len(all)-1].At, l.Trim(clock.EndOf(clock.Epoch)))
+	require.Zero(t, l.Len(), "the last block goes when nothing in it is needed")
+	require.Zero(t, l.Since(clock.Instant{}).Len())
+	requireSegment(t, all[chunkLen:], s)
+	more := appendSome(&l, seq, newRand(t), 2*chunkLen)
+	requireSegment(t, more, l.Since(clock.Instant{}))
 }
 
 // TestSegmentBesideWriter is for the race detector.

@@ -1,0 +1,233 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// PointInTimeInput is what RestoreTableToPointInTime is asked for: one source, by name or by ARN, and one time.
+type PointInTimeInput struct {
+	SourceTableName string
+	SourceTableARN  string
+	TargetTableName string
+
+	// RestoreTime is the time to restore; commits at that very time are in. The zero time is none.
+	RestoreTime time.Time
+
+	// UseLatestRestorableTime restores the latest time that can be restored.
+	UseLatestRestorableTime bool
+
+	Overrides
+}
+
+// RestoreTableToPointInTime makes a new table with the items that another one had at an earlier time, and returns its
+// description, whose status is CREATING. It costs as much as finding that state does (see [Historian]), and not more for
+// a large table or a time long ago. Settings are the source's present ones ([Profile].SettingsAsOf), unless overridden;
+// what a restore of a backup switches off is off.
+//
+// It fails, and leaves no table behind, with TableNotFound if there is no such source; with
+// PointInTimeRecoveryUnavailable if its point-in-time recovery is off; with InvalidRestoreTime if the time is outside its
+// period; with TableAlreadyExists or TableInUse if the target is there or being restored; with LimitExceeded if too many
+// restores are running; and with a ValidationException if the request is malformed.
+func (e *Engine) RestoreTableToPointInTime(ctx context.Context, in PointInTimeInput) (schema.Description, error) {
+	now := e.source.Now()
+	e.settle(now)
+	d, err := e.restoreToPointInTime(ctx, now, in)
+	return d, exception.During("RestoreTableToPointInTime", in.TargetTableName, err)
+}
+
+func (e *Engine) restoreToPointInTime(ctx context.Context, now time.Time, in PointInTimeInput) (schema.Description, error) {
+	name, err := e.checkPointInTime(in)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	r, err := e.recoverable(ctx, now, name)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	at := r.LatestRestorableTime
+	if !in.UseLatestRestorableTime {
+		if at = in.RestoreTime; !r.covers(at) {
+			return schema.Description{}, r.outside(at)
+		}
+	}
+	settingsAt := now
+	if e.profile.SettingsAsOf {
+		settingsAt = at
+	}
+	settings, err := e.history.DefinitionAt(ctx, name, clock.EndOf(settingsAt))
+	if err != nil {
+		return schema.Description{}, tableNotFound(name, err)
+	}
+	target, indexes, err := e.target(settings, in.TargetTableName, &in.Overrides)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	busy := "Table: " + target.Name + " is already being restored"
+	if err := e.targetFree(ctx, target.Name, busy); err != nil {
+		return schema.Description{}, err
+	}
+	running, err := e.startRestore(now)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	data, err := e.snapshotOf(ctx, name, r.tableID, at)
+	if err != nil {
+		e.finishRestore(running, now, err)
+		return schema.Description{}, err
+	}
+	return e.restore(ctx, running, busy, snapshot.Restore{
+		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
+		Summary: schema.RestoreSummary{SourceTableARN: settings.ARN, RestoreTime: at},
+	})
+}
+
+// checkPointInTime checks what can be checked without looking at the source, and returns its name.
+func (e *Engine) checkPointInTime(in PointInTimeInput) (string, error) {
+	if err := checkTarget(in.TargetTableName, &in.Overrides); err != nil {
+		return "", err
+	}
+	switch {
+	case in.SourceTableName != "" && in.SourceTableARN != "":
+		return "", exception.Validation.Errorf("Must provide exactly one of: sourceTableArn, sourceTableName")
+	case in.SourceTableName == "" && in.SourceTableARN == "":
+		return "", exception.Validation.Errorf("The parameter 'TableName' is required but was not present in the request")
+	case in.UseLatestRestorableTime && !in.RestoreTime.IsZero():
+		return "", invalid("Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. " +
+			"Please specify either RestoreDateTime time or UseLatestRestorableTime")
+	case !in.UseLatestRestorableTime && in.RestoreTime.IsZero():
+		return "", invalid("Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both")
+	case in.SourceTableARN != "":
+		return e.sourceOfARN(in.SourceTableARN, in.SSE != nil)
+	}
+	var c validate.Check
+	c.Name("sourceTableName", in.SourceTableName)
+	return in.SourceTableName, c.Err()
+}
+
+// sourceOfARN reads the ARN of a table to restore. Another region's is good only with an encryption for this region.
+func (e *Engine) sourceOfARN(text string, encrypted bool) (string, error) {
+	a, err := arn.Parse(text)
+	if err == nil {
+		err = a.Check(e.source.Region())
+	}
+	switch {
+	case !strings.HasPrefix(text, "arn:"):
+		return "", exception.Validation.Errorf("One or more parameter values were invalid: ARNs must start with 'arn:': %s", text)
+	case err != nil || a.Kind != arn.KindTable:
+		return "", exception.Validation.Errorf("One or more parameter values were invalid: sourceTableArn is not a valid ARN")
+	case a.Account != e.source.Account():
+		return "", exception.Validation.Errorf("This action is only supported by accounts that match the resource owner\u2019s account.")
+	case a.Region != e.source.Region() && !encrypted:
+		return "", invalid("sseSpecificationOverride must be provided for cross-region restores")
+	}
+	return a.Table, nil
+}
+
+// period is the recovery period of one incarnation of a table, at the moment it was looked up.
+type period struct {
+	*PointInTimeRecovery
+	tableID string
+}
+
+// recoverable returns the recovery period of a table. It refuses one that has none.
+func (e *Engine) recoverable(ctx context.Context, now time.Time, name string) (period, error) {
+	s, err := e.source.TableState(ctx, name)
+	if err != nil {
+		return period{}, tableNotFound(name, err)
+	}
+	err = e.profile.backupable(name, s, now)
+	if errors.Is(err, exception.TableNotFound) {
+		return period{}, err
+	}
+	e.mu.Lock()
+	r, on := e.mu.recovery[s.ID]
+	var p *PointInTimeRecovery
+	if on {
+		p = r.describe(now, e.profile.RecoveryLag)
+	}
+	e.mu.Unlock()
+	if !on || e.history == nil {
+		return period{}, exception.PointInTimeRecoveryUnavailable.Errorf(
+			"Point in time recovery is not enabled for table '%s'", name)
+	}
+	return period{p, s.ID}, nil
+}
+
+func (p *PointInTimeRecovery) covers(t time.Time) bool {
+	return !t.Before(p.EarliestRestorableTime) && !t.After(p.LatestRestorableTime)
+}
+
+func (p *PointInTimeRecovery) outside(t time.Time) error {
+	return exception.InvalidRestoreTime.Errorf(
+		"RestoreDateTime '%s' must be within EarliestRestorableDateTime '%s' and LatestRestorableDateTime '%s'",
+		seconds(t), seconds(p.EarliestRestorableTime), seconds(p.LatestRestorableTime))
+}
+
+func seconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+
+// snapshotOf returns the items of one incarnation of a table at a time.
+func (e *Engine) snapshotOf(ctx context.Context, name, tableID string, at time.Time) (*snapshot.Snapshot, error) {
+	s, err := e.history.SnapshotTable(ctx, name, clock.EndOf(at))
+	if err != nil {
+		return nil, tableNotFound(name, err)
+	}
+	if s.Table().ID != tableID { // deleted and made anew since it was looked up
+		return nil, exception.TableNotFound.Errorf("Table not found: %s", name)
+	}
+	return s, nil
+}
+
+// SnapshotAt returns the items of a table, given by name or ARN, as they were at a time that can be restored: what
+// RestoreTableToPointInTime would restore, to be read without a restore. It fails as that does.
+func (e *Engine) SnapshotAt(ctx context.Context, table string, at time.Time) (*snapshot.Snapshot, error) {
+	name, tableID, err := e.restorableTimes(ctx, table, at)
+	var s *snapshot.Snapshot
+	if err == nil {
+		s, err = e.snapshotOf(ctx, name, tableID, at)
+	}
+	return s, exception.During("SnapshotAt", table, err)
+}
+
+// Differences returns how the items of a table, given by name or ARN, differ between two times that can be restored:
+// one Difference for each item that is not the same at both, in the order in which they first changed. An item that
+// came and went in between is not among them. It costs as much as the changes between. It fails as
+// RestoreTableToPointInTime does, and with a ValidationException if from is after to.
+func (e *Engine) Differences(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Difference], error) {
+	name, _, err := e.restorableTimes(ctx, table, from, to)
+	var d iter.Seq[snapshot.Difference]
+	if err == nil {
+		d, err = e.history.DifferencesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
+		err = tableNotFound(name, err)
+	}
+	return d, exception.During("Differences", table, err)
+}
+
+// restorableTimes finds a table and refuses times of it that cannot be restored.
+func (e *Engine) restorableTimes(ctx context.Context, table string, times ...time.Time) (name, tableID string, err error) {
+	now := e.source.Now()
+	e.settle(now)
+	if name, err = e.tableName(table); err != nil {
+		return "", "", err
+	}
+	p, err := e.recoverable(ctx, now, name)
+	if err != nil {
+		return "", "", err
+	}
+	for _, t := range times {
+		if !p.covers(t) {
+			return "", "", p.outside(t)
+		}
+	}
+	return name, p.tableID, nil
+}
