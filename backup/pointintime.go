@@ -43,6 +43,9 @@ func (e *Engine) RestoreTableToPointInTime(ctx context.Context, in PointInTimeIn
 	now := e.source.Now()
 	e.settle(now)
 	d, err := e.restoreToPointInTime(ctx, now, in)
+	if in.SourceTableARN != "" && errors.Is(err, exception.TableNotFound) {
+		err = exception.TableNotFound.Errorf("Table not found") // the service names only a table that it was given by name
+	}
 	return d, exception.During("RestoreTableToPointInTime", in.TargetTableName, err)
 }
 
@@ -57,7 +60,7 @@ func (e *Engine) restoreToPointInTime(ctx context.Context, now time.Time, in Poi
 	}
 	at := r.LatestRestorableTime
 	if !in.UseLatestRestorableTime {
-		if at = in.RestoreTime; !r.covers(at) {
+		if at = in.RestoreTime.UTC(); !r.covers(at) {
 			return schema.Description{}, r.outside(at)
 		}
 	}
@@ -94,7 +97,12 @@ func (e *Engine) restoreToPointInTime(ctx context.Context, now time.Time, in Poi
 
 // checkPointInTime checks what can be checked without looking at the source, and returns its name.
 func (e *Engine) checkPointInTime(in PointInTimeInput) (string, error) {
-	if err := checkTarget(in.TargetTableName, &in.Overrides); err != nil {
+	var c validate.Check
+	if in.SourceTableName != "" {
+		c.Name("sourceTableName", in.SourceTableName)
+	}
+	c.Length("sourceTableArn", in.SourceTableARN, 0, 1024)
+	if err := checkTarget(&c, in.TargetTableName, &in.Overrides); err != nil {
 		return "", err
 	}
 	switch {
@@ -110,9 +118,7 @@ func (e *Engine) checkPointInTime(in PointInTimeInput) (string, error) {
 	case in.SourceTableARN != "":
 		return e.sourceOfARN(in.SourceTableARN, in.SSE != nil)
 	}
-	var c validate.Check
-	c.Name("sourceTableName", in.SourceTableName)
-	return in.SourceTableName, c.Err()
+	return in.SourceTableName, nil
 }
 
 // sourceOfARN reads the ARN of a table to restore. Another region's is good only with an encryption for this region.
@@ -204,13 +210,27 @@ func (e *Engine) SnapshotAt(ctx context.Context, table string, at time.Time) (*s
 // came and went in between is not among them. It costs as much as the changes between. It fails as
 // RestoreTableToPointInTime does, and with a ValidationException if from is after to.
 func (e *Engine) Differences(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Difference], error) {
-	name, _, err := e.restorableTimes(ctx, table, from, to)
-	var d iter.Seq[snapshot.Difference]
-	if err == nil {
-		d, err = e.history.DifferencesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
-		err = tableNotFound(name, err)
+	name, tableID, err := e.restorableTimes(ctx, table, from, to)
+	if err != nil {
+		return nil, exception.During("Differences", table, err)
 	}
-	return d, exception.During("Differences", table, err)
+	d, err := e.history.DifferencesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
+	if err == nil {
+		err = e.stillThere(ctx, name, tableID)
+	}
+	if err != nil {
+		return nil, exception.During("Differences", table, tableNotFound(name, err))
+	}
+	return d, nil
+}
+
+// stillThere refuses a table that has been deleted, and perhaps made anew, since it was looked up.
+func (e *Engine) stillThere(ctx context.Context, name, tableID string) error {
+	s, err := e.source.TableState(ctx, name)
+	if err == nil && s.ID != tableID {
+		err = exception.TableNotFound.Errorf("Table not found: %s", name)
+	}
+	return err
 }
 
 // restorableTimes finds a table and refuses times of it that cannot be restored.

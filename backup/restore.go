@@ -37,7 +37,7 @@ func (e *Engine) RestoreTableFromBackup(ctx context.Context, in RestoreInput) (s
 }
 
 func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in RestoreInput) (schema.Description, error) {
-	if err := checkTarget(in.TargetTableName, &in.Overrides); err != nil {
+	if err := checkTarget(new(validate.Check), in.TargetTableName, &in.Overrides); err != nil {
 		return schema.Description{}, err
 	}
 	r, data, err := e.restorable(now, &in)
@@ -63,14 +63,14 @@ func (e *Engine) restoreFromBackup(ctx context.Context, now time.Time, in Restor
 	})
 }
 
-// checkTarget checks what can be checked of a target without looking at the source.
-func checkTarget(name string, o *Overrides) error {
+// checkTarget checks what can be checked of a target without looking at the source. What c has found before is told
+// with it.
+func checkTarget(c *validate.Check, name string, o *Overrides) error {
 	if name == "" {
 		return exception.Validation.Errorf("TableName must be at least 3 characters long and at most 255 characters long")
 	}
-	var c validate.Check
 	c.Name("targetTableName", name)
-	o.checkShape(&c)
+	o.checkShape(c)
 	return c.Err()
 }
 

@@ -21,7 +21,7 @@ import (
 const benchItems = 100_000
 
 // BenchmarkPut compares an overwrite of one of 100,000 items, at random: in a bare google/btree ordered by the keys, in
-// a table, in one that keeps a minute of history, in one that is backed up every 1,000 puts and keeps the last ten
+// a table, in one that keeps a minute of history, in one that keeps 35 days, in one that is backed up every 1,000 puts and keeps the last ten
 // backups, and in one with a global index.
 func BenchmarkPut(b *testing.B) {
 	b.Run("bare", func(b *testing.B) {
@@ -46,6 +46,9 @@ func BenchmarkPut(b *testing.B) {
 				clk.Advance(time.Minute)
 			}
 		})
+	})
+	b.Run("recovery", func(b *testing.B) {
+		benchmarkPut(b, benchTableIn(b, table.Options{}, func(s *table.Store) { s.Retain(35 * 24 * time.Hour) }), nothing)
 	})
 	b.Run("backup-every-1000", func(b *testing.B) {
 		var backups *backup.Engine
