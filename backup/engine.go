@@ -42,6 +42,10 @@ type Engine struct {
 	limits  limits
 	events  events
 
+	// switching is held while recovery is switched: the source must hear of switches in the order in which they take
+	// effect, or a table with recovery could be left without history.
+	switching sync.Mutex
+
 	mu struct {
 		sync.Mutex
 		catalog  *btree.BTreeG[*record]

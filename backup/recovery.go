@@ -92,6 +92,8 @@ func (e *Engine) updateContinuousBackups(
 	if err != nil {
 		return ContinuousBackups{}, err
 	}
+	e.switching.Lock()
+	defer e.switching.Unlock()
 	if e.history != nil && state.Status != schema.Deleting {
 		if err := e.history.RetainTable(ctx, name, e.retention(state.ID, s)); err != nil {
 			return ContinuousBackups{}, tableNotFound(name, err)

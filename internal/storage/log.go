@@ -43,10 +43,11 @@ func (l *Log) Len() int { return l.len }
 // Trim forgets changes at or before cut, as far as whole blocks of memory can be freed, and returns the instant
 // after which the log is still complete: the zero Instant if nothing was forgotten.
 func (l *Log) Trim(cut clock.Instant) (floor clock.Instant) {
-	n := sort.Search(len(l.chunks), func(i int) bool { return l.at(min((i+1)*chunkLen, l.len) - 1).At.After(cut) })
-	if n == 0 {
+	needed := func(i int) bool { return l.at(min((i+1)*chunkLen, l.len) - 1).At.After(cut) }
+	if l.len == 0 || needed(0) { // as nearly every time
 		return clock.Instant{}
 	}
+	n := sort.Search(len(l.chunks), needed)
 	forgotten := min(n*chunkLen, l.len)
 	floor = l.at(forgotten - 1).At
 	l.chunks = l.chunks[n:]

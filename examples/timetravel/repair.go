@@ -1,0 +1,187 @@
+package main
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"time"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// search finds the last second at which every element was whole, by halves: the table was whole when recovery was
+// switched on, and now it is not. Each step reads one view of the past; nothing is restored.
+func (s *story) search() error {
+	s.clock.Advance(s.db.Backups.Profile().RecoveryLag) // the last writes can be seen only after that
+	c, err := s.db.Backups.DescribeContinuousBackups(s.ctx, live)
+	if err != nil {
+		return err
+	}
+	good, bad := c.PointInTimeRecovery.EarliestRestorableTime, c.PointInTimeRecovery.LatestRestorableTime
+	s.say("every second from %s to %s can be seen", second(good), second(bad))
+	for step := 1; bad.Sub(good) > time.Second; step++ {
+		middle := good.Add(bad.Sub(good) / 2).Truncate(time.Second)
+		view, err := s.db.Backups.SnapshotAt(s.ctx, live, middle)
+		if err != nil {
+			return err
+		}
+		n, verdict := whole(view), "good"
+		if n == len(s.items) {
+			good = middle
+		} else {
+			bad, verdict = middle, "bad"
+		}
+		s.note("%2d. at %s  %3d of %d are whole: %s", step, second(middle), n, len(s.items), verdict)
+	}
+	s.good = good
+	s.note("the last good second is %s", second(good))
+	return nil
+}
+
+// blame shows the first difference after the last good second, and counts all of them up to the present.
+func (s *story) blame() error {
+	first, err := s.differences(s.good, s.good.Add(time.Second))
+	if err != nil {
+		return err
+	}
+	for d := range first {
+		s.note("the second after: %s", show(d))
+	}
+	all, err := s.differences(s.good, s.clock.Now())
+	if err != nil {
+		return err
+	}
+	var items, massless, gone, partial int
+	for d := range all {
+		items++
+		mass, _ := d.New.Lookup("Mass")
+		_, named := d.New.Lookup("Name")
+		switch {
+		case d.New.IsZero():
+			gone++
+		case !named:
+			partial++
+		case mass == zero:
+			massless++
+		}
+	}
+	s.note("%d items changed since: %d have mass 0, %d are gone, %d came back with a fragment, %d had good writes only",
+		items, massless, gone, partial, items-massless-gone-partial)
+	return nil
+}
+
+// differences returns what tells two times apart. The later one is moved back to what can be seen of the past.
+func (s *story) differences(from, to time.Time) (iter.Seq[snapshot.Difference], error) {
+	c, err := s.db.Backups.DescribeContinuousBackups(s.ctx, live)
+	if err != nil {
+		return nil, err
+	}
+	if last := c.PointInTimeRecovery.LatestRestorableTime; to.After(last) {
+		to = last
+	}
+	return s.db.Backups.Differences(s.ctx, live, from, to)
+}
+
+// show says what became of the attributes of an item.
+func show(d snapshot.Difference) string {
+	symbol, _ := d.Key.Partition.Text()
+	if d.New.IsZero() {
+		return symbol + " was deleted"
+	}
+	text := symbol
+	for name, v := range changed(d) {
+		old, _ := d.Old.Lookup(name)
+		text += fmt.Sprintf(" %s from %v to %v", name, old, v)
+	}
+	return text
+}
+
+// changed returns the attributes that a difference has set.
+func changed(d snapshot.Difference) iter.Seq2[string, attr.Value] {
+	return func(yield func(string, attr.Value) bool) {
+		for name, v := range d.New.All() {
+			if old, _ := d.Old.Lookup(name); old != v && !yield(name, v) {
+				return
+			}
+		}
+	}
+}
+
+// redo writes into the repaired table every good change that came after the last good second, and compares the result
+// with what the table would be without the deploy. Differences tell what an item was and is, not what it has been in
+// between: so they are taken minute by minute, or a good write that the deploy overwrote would be lost.
+func (s *story) redo() error {
+	last := noticed // nothing was written after
+	atOnce, _, err := s.goodChanges(last.Sub(s.good), last, nil)
+	if err != nil {
+		return err
+	}
+	target, err := s.table(repaired)
+	if err != nil {
+		return err
+	}
+	redone, left, err := s.goodChanges(time.Minute, last, func(key attr.Key, name string, v attr.Value) error {
+		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) { return with(old, name, v) })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.say("%d good changes, found minute by minute, are done again, and %d bad ones are not", redone, left)
+	s.note("the differences of all that time at once tell of only %d: the deploy overwrote the rest", atOnce)
+	result, err := target.Snapshot()
+	if err != nil {
+		return err
+	}
+	expected, err := snapshot.FromItems(result.Table(), snapshot.At(clock.EndOf(s.clock.Now())), maps.Values(s.truth))
+	if err != nil {
+		return err
+	}
+	wrong := count(expected.Differences(result))
+	s.note("%s: %d items, %d different from a table without the deploy", repaired, result.Len(), wrong)
+	if wrong > 0 || left != s.bad {
+		return fmt.Errorf("%d items are not what they should be, %d bad changes of %d were left out", wrong, left, s.bad)
+	}
+	return nil
+}
+
+// goodChanges calls do with every attribute that was set after the last good second, looking at the differences of one
+// step of time after another, and counts them. A deletion and a mass of 0 are the deploy's.
+func (s *story) goodChanges(
+	step time.Duration, last time.Time, do func(attr.Key, string, attr.Value) error,
+) (good, bad int, err error) {
+	for from := s.good; from.Before(last); from = from.Add(step) {
+		to := from.Add(step)
+		if to.After(last) {
+			to = last
+		}
+		differences, err := s.db.Backups.Differences(s.ctx, live, from, to)
+		if err != nil {
+			return 0, 0, err
+		}
+		for d := range differences {
+			if d.New.IsZero() {
+				bad++
+			}
+			for name, v := range changed(d) {
+				switch {
+				case name == "Symbol": // of an item that was deleted and made anew
+					continue
+				case name == "Mass" && v == zero:
+					bad++
+					continue
+				}
+				good++
+				if do == nil {
+					continue
+				}
+				if err := do(d.Key, name, v); err != nil {
+					return 0, 0, err
+				}
+			}
+		}
+	}
+	return good, bad, nil
+}
