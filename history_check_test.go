@@ -62,6 +62,7 @@ func (h *history) checkAll() {
 	h.checkList()
 	for _, name := range h.names() {
 		h.checkTable(name)
+		h.checkRecovery(name)
 	}
 	for _, b := range h.backups {
 		if b.arn != "" && b.visible(h.clock.Now()) {
@@ -179,6 +180,8 @@ func (h *history) checkBackup(b *taken) {
 	}
 	if b.kind == backup.User {
 		h.checkWindow(b)
+	} else if b.of.last != nil {
+		h.requireSame(b.of.last, s, "a SYSTEM backup is the table just before it was deleted")
 	}
 }
 
@@ -267,7 +270,7 @@ func (h *history) lookBack() {
 	h.note("look back at %s as of %v: %v", t.Name(), at, err)
 	now := h.clock.Now()
 	recent := h.profile.Window > 0 && at.Time().After(now.Add(-h.profile.Window))
-	recovered := i.recovery && !at.Before(i.since) && at.Time().After(now.Add(-35*24*time.Hour))
+	recovered := i.recovery != nil && !at.Before(i.recovery.since) && at.Time().After(i.recovery.earliest(now))
 	switch {
 	case at.After(clock.StartOf(now)) && at.Sequence() == clock.EndOf(now).Sequence():
 		require.ErrorIs(h, err, exception.Validation, "it lies ahead")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
-	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/model"
 	"github.com/tidemark-db/tidemark/schema"
@@ -28,6 +27,7 @@ var moves = []func(*history){
 	(*history).deleteBackup, (*history).restore, (*history).restore,
 	(*history).deleteTable, (*history).recreate, (*history).switchRecovery, (*history).switchRecovery,
 	(*history).lookBack, (*history).lookBack, (*history).checkSome,
+	(*history).recover, (*history).recover, (*history).recall, (*history).compare, (*history).compare,
 	func(h *history) { h.db.Backups.Settle() },
 }
 
@@ -256,21 +256,6 @@ func (h *history) unseen(i *incarnation) error {
 		return exception.TableNotFound
 	}
 	return nil
-}
-
-func (h *history) switchRecovery() {
-	name := h.someName()
-	i, on := h.live(name), h.tape.below(3) > 0
-	c, err := h.db.Backups.UpdateContinuousBackups(h.ctx, name, backup.RecoverySpecification{Enabled: on})
-	h.note("recovery of %s %t: %v", name, on, err)
-	if h.refused(err, h.unseen(i)) {
-		return
-	}
-	require.Equal(h, on, c.PointInTimeRecovery != nil)
-	if on && !i.recovery {
-		i.since = clock.EndOf(h.clock.Now())
-	}
-	i.recovery = on
 }
 
 func (h *history) takeBackup() {

@@ -19,6 +19,7 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/model"
 	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -79,6 +80,7 @@ type history struct {
 	clock   clock.Manual
 	profile backup.Profile
 	timing  table.Timing
+	every   int // CheckpointEvery
 	db      *tidemark.DB
 	watched bool // compare after every move, and not just now and then: faults may hide from either
 
@@ -92,9 +94,10 @@ type history struct {
 // incarnation is a table of the model with what else the history must remember of it.
 type incarnation struct {
 	*model.Table
-	recovery   bool          // point-in-time recovery is on
-	since      clock.Instant // and has been since
+	recovery   *recovery      // nil: point-in-time recovery is off
+	kept       *clock.Instant // the table keeps a history of its own from here on; nil: none
 	lastCommit clock.Instant
+	last       *snapshot.Snapshot // the engine's view of it just before it was deleted, if there was one
 }
 
 // taken is a backup that the DB should have.
@@ -116,8 +119,8 @@ func play(t *testing.T, bytes []byte) {
 	h := &history{T: t, ctx: t.Context(), tape: bytes, tables: make(map[string]*incarnation)}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("run it again: go test -run '%s' .\nprofile %+v\ntiming %+v\n%s",
-				t.Name(), h.profile, h.timing, strings.Join(h.done, "\n"))
+			t.Logf("run it again: go test -run '%s' .\nprofile %+v\ntiming %+v\ncheckpoint every %d\n%s",
+				t.Name(), h.profile, h.timing, h.every, strings.Join(h.done, "\n"))
 		}
 	})
 	h.open()
@@ -146,6 +149,9 @@ func (h *history) open() {
 	h.profile.Window = []time.Duration{time.Minute, time.Minute, time.Minute, 0}[h.tape.below(4)]
 	h.profile.Partitions = []int{16, 2, 1, 3}[h.tape.below(4)]
 	h.profile.ExactSizes = h.tape.below(4) > 0
+	h.profile.RecoveryLag = []time.Duration{0, 0, time.Second, 5 * time.Minute}[h.tape.below(4)]
+	h.profile.SettingsAsOf = h.tape.below(2) > 0
+	h.every = 1 + h.tape.below(50)
 	if flags := h.tape.below(256); flags > 0 {
 		flag := func(n int, d time.Duration) time.Duration { return time.Duration(flags>>n&1) * d }
 		h.profile.Creating = flag(0, time.Second)
@@ -159,7 +165,8 @@ func (h *history) open() {
 	}
 	db, err := tidemark.New(tidemark.Options{
 		Clock: &h.clock, Seed: 1 + uint64(h.tape.below(256)), Profile: h.profile, Timing: h.timing,
-		OnTransition: func(t backup.Transition) { h.transitions = append(h.transitions, t) },
+		CheckpointEvery: h.every,
+		OnTransition:    func(t backup.Transition) { h.transitions = append(h.transitions, t) },
 	})
 	require.NoError(h, err)
 	h.db = db
@@ -197,7 +204,7 @@ func (i *incarnation) gone(now time.Time, timing table.Timing) bool {
 // switched.
 func (h *history) decide() {
 	for len(h.undecided) > 0 && !h.clock.Now().Before(h.undecided[0].Deleted.Add(h.profile.Departing)) {
-		if i := h.undecided[0]; i.recovery {
+		if i := h.undecided[0]; i.recovery != nil {
 			h.backups = append(h.backups, h.systemBackup(i))
 		}
 		h.undecided = h.undecided[1:]
@@ -243,6 +250,9 @@ func (h *history) deleteTable() {
 		want = exception.ResourceNotFound
 	case i.Status(h.clock.Now()) != schema.Active:
 		want = exception.ResourceInUse
+	}
+	if i != nil {
+		i.last = h.lastView(name, i)
 	}
 	_, err := h.db.Tables.DeleteTable(h.ctx, name)
 	h.note("delete table %s: %v", name, err)

@@ -29,9 +29,14 @@ type bank struct {
 }
 
 func newBank(t *testing.T, seed uint64) *bank {
-	b := &bank{T: t}
 	o := tidemark.Instant()
-	o.Clock, o.Seed, o.Profile.Window = &b.clock, seed, time.Minute
+	o.Seed, o.Profile.Window = seed, time.Minute
+	return newBankOf(t, o)
+}
+
+func newBankOf(t *testing.T, o tidemark.Options) *bank {
+	b := &bank{T: t}
+	o.Clock = &b.clock
 	var err error
 	b.DB, err = tidemark.New(o)
 	require.NoError(t, err)
@@ -170,6 +175,8 @@ func TestDirtyRead(t *testing.T) {
 		require.ErrorIs(t, err, exception.TransactionCanceled)
 		require.Equal(t, before, b.balances(b.snapshot(copied)))
 	})
+	t.Run("view at t/dirty read", viewDirtyRead)
+	t.Run("restore in progress/dirty read", restoringDirtyRead)
 }
 
 // A lost write would find somebody at 100 whose balance was changed and acknowledged in time.
@@ -212,6 +219,8 @@ func TestLostWrite(t *testing.T) {
 		require.Equal(t, after, b.balances(b.snapshot(second)), "each restore starts from the backup")
 		require.Equal(t, map[string]int64{"alice": 0, "bob": 160}, b.balances(b.snapshot(first)))
 	})
+	t.Run("view at t/lost write", viewLostWrite)
+	t.Run("restore in progress/lost write", restoringLostWrite)
 }
 
 // A phantom would be carol: an account that was opened after what is read, or the absence of one that was closed.
@@ -259,6 +268,8 @@ func TestPhantom(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, b.balances(b.snapshot(b.table)), "alice", "nor is the copy seen in the table")
 	})
+	t.Run("view at t/phantom", viewPhantom)
+	t.Run("restore in progress/phantom", restoringPhantom)
 }
 
 // A torn transaction would find 40 and 100, or 100 and 160: a sum other than 200. Torn backups are there to show it,
@@ -304,6 +315,8 @@ func TestTornTransaction(t *testing.T) {
 			t.Fatal("no seed splits the transaction")
 		})
 	}
+	t.Run("view at t/torn transaction", viewTornTransaction)
+	t.Run("restore in progress/torn transaction", restoringTornTransaction)
 }
 
 // acrossTransfer takes a backup and transfers money just after its request. It returns what the backup, or a table

@@ -2,6 +2,8 @@ package backup_test
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/schema"
@@ -45,7 +48,9 @@ func TestChecklist(t *testing.T) {
 		{"21 targets", TestRestoreRefusals},
 		{"22 the 51st restore", TestConcurrentRestores},
 		{"23 operations on a CREATING target", TestOperationsOnTarget},
-		{"24 point-in-time recovery and its window", func(t *testing.T) { TestRecoverySwitching(t); TestRecoveryWindowIsAWindow(t) }},
+		{"24 point-in-time recovery and its window", checkRecovery},
+		{"25 refusals of a restore to a point in time, and their order", checkPointInTimeRefusals},
+		{"26 a restore has exactly the items of its time", checkPointInTime},
 		{"27 ARNs of backups", TestBackupARN},
 		{"31 backups have no tags", checkTags},
 		{"32 the backup of a restored table has no lineage", checkLineage},
@@ -292,4 +297,54 @@ func checkLineage(t *testing.T) {
 	d := w.describe(w.backup("Target"))
 	require.Equal(t, w.clock.Now(), d.CreationTime)
 	require.Equal(t, live.Table, d.Table)
+}
+
+func checkRecovery(t *testing.T) {
+	TestRecoverySwitching(t)
+	TestRecoveryWindowIsAWindow(t)
+	TestRestorableTimes(t)
+	TestPointInTimeAfterSwitching(t)
+}
+
+func checkPointInTimeRefusals(t *testing.T) {
+	TestPointInTimeRefusals(t)
+	TestPointInTimeOrderOfRefusals(t)
+}
+
+// checkPointInTime plays random writes, a second apart or none, beside a list of what the table held after each, and
+// restores every second of it.
+func checkPointInTime(t *testing.T) {
+	w, music := recoverable(t, instant())
+	random := rand.New(rand.NewPCG(1, 1))
+	start := w.clock.Now()
+	held := map[string]int64{}
+	var seconds []map[string]int64 // what was held at the end of each
+	for range 400 {
+		if random.IntN(3) == 0 {
+			seconds = append(seconds, maps.Clone(held))
+			w.clock.Advance(time.Second)
+		}
+		pk, v := string(rune('a'+random.IntN(8))), random.Int64N(9)
+		if v == 0 {
+			delete(held, pk)
+			_, err := music.Delete(attr.Key{Partition: attr.S(pk)})
+			require.NoError(t, err)
+			continue
+		}
+		held[pk] = v
+		_, err := music.Put(versioned(pk, v))
+		require.NoError(t, err)
+	}
+	require.Greater(t, len(seconds), 100)
+	for n, then := range seconds {
+		want := []string{}
+		for pk, v := range then {
+			want = append(want, versioned(pk, v).String())
+		}
+		at := start.Add(time.Duration(n) * time.Second)
+		require.ElementsMatch(t, want, w.view(at), "second %d", n)
+		if n%20 == 0 {
+			require.ElementsMatch(t, want, w.asOf(at), "second %d", n)
+		}
+	}
 }

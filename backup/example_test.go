@@ -198,3 +198,86 @@ func Example_systemBackup() {
 	// Music$DeletedTableBackup until 2024-02-19
 	// 0 left
 }
+
+// A song is lost and found again: the table is restored as it was a minute before, next to the live one.
+func ExampleEngine_RestoreTableToPointInTime() {
+	ctx := context.Background()
+	engine, store, c := newEngine(backup.Instant())
+	_, err := engine.UpdateContinuousBackups(ctx, "Music", backup.RecoverySpecification{Enabled: true, RecoveryPeriodInDays: 7})
+	check(err)
+
+	c.Advance(time.Hour)
+	music, err := store.Table("Music")
+	check(err)
+	_, err = music.Delete(attr.Key{Partition: attr.S("No One You Know")})
+	check(err)
+
+	d, err := engine.RestoreTableToPointInTime(ctx, backup.PointInTimeInput{
+		SourceTableName: "Music",
+		TargetTableName: "Rescued",
+		RestoreTime:     c.Now().Add(-time.Minute),
+	})
+	check(err)
+	fmt.Println(d.Name, d.Status, "as of", d.Restore.RestoreTime.Format(time.TimeOnly))
+
+	rescued, err := store.Table("Rescued")
+	check(err)
+	for item, err := range rescued.Items(snapshot.Query{}) {
+		check(err)
+		fmt.Println(item)
+	}
+	// Output:
+	// Rescued CREATING as of 12:59:00
+	// {"Artist":{"S":"No One You Know"},"Year":{"N":"2024"}}
+}
+
+// What a deployment at 13:00 has done to a table.
+func ExampleEngine_Differences() {
+	ctx := context.Background()
+	engine, store, c := newEngine(backup.Instant())
+	_, err := engine.UpdateContinuousBackups(ctx, "Music", backup.RecoverySpecification{Enabled: true})
+	check(err)
+	deployed := c.Advance(time.Hour)
+
+	c.Advance(time.Second)
+	record(store, "No One You Know", 1924)
+	record(store, "The Acme Band", 1999)
+
+	differences, err := engine.Differences(ctx, "Music", deployed, c.Now())
+	check(err)
+	for d := range differences {
+		if d.Old.IsZero() {
+			fmt.Println("new:", d.New)
+			continue
+		}
+		fmt.Println("was:", d.Old)
+		fmt.Println("is: ", d.New)
+	}
+	// Output:
+	// was: {"Artist":{"S":"No One You Know"},"Year":{"N":"2024"}}
+	// is:  {"Artist":{"S":"No One You Know"},"Year":{"N":"1924"}}
+	// new: {"Artist":{"S":"The Acme Band"},"Year":{"N":"1999"}}
+}
+
+// A table is read as it was, without a restore. A time of which there is no history is refused.
+func ExampleEngine_SnapshotAt() {
+	ctx := context.Background()
+	engine, store, c := newEngine(backup.Instant())
+	_, err := engine.UpdateContinuousBackups(ctx, "Music", backup.RecoverySpecification{Enabled: true})
+	check(err)
+	noon := c.Now()
+	c.Advance(time.Hour)
+	record(store, "The Acme Band", 1999)
+
+	for _, at := range []time.Time{noon, c.Now()} {
+		view, err := engine.SnapshotAt(ctx, "Music", at)
+		check(err)
+		fmt.Println(at.Format(time.TimeOnly), "songs:", view.Len())
+	}
+	_, err = engine.SnapshotAt(ctx, "Music", noon.Add(-time.Second))
+	fmt.Println(err)
+	// Output:
+	// 12:00:00 songs: 1
+	// 13:00:00 songs: 2
+	// SnapshotAt Music: InvalidRestoreTimeException: RestoreDateTime '2024-01-15T11:59:59Z' must be within EarliestRestorableDateTime '2024-01-15T12:00:00Z' and LatestRestorableDateTime '2024-01-15T13:00:00Z'
+}

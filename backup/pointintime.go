@@ -181,6 +181,7 @@ func (p *PointInTimeRecovery) outside(t time.Time) error {
 }
 
 func seconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+func exact(t time.Time) string   { return t.UTC().Format(time.RFC3339Nano) }
 
 // snapshotOf returns the items of one incarnation of a table at a time.
 func (e *Engine) snapshotOf(ctx context.Context, name, tableID string, at time.Time) (*snapshot.Snapshot, error) {
@@ -210,6 +211,10 @@ func (e *Engine) SnapshotAt(ctx context.Context, table string, at time.Time) (*s
 // came and went in between is not among them. It costs as much as the changes between. It fails as
 // RestoreTableToPointInTime does, and with a ValidationException if from is after to.
 func (e *Engine) Differences(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Difference], error) {
+	if from.After(to) {
+		return nil, exception.During("Differences", table, exception.Validation.Errorf(
+			"the differences from %s to %s have their ends the wrong way round", exact(from), exact(to)))
+	}
 	name, tableID, err := e.restorableTimes(ctx, table, from, to)
 	if err != nil {
 		return nil, exception.During("Differences", table, err)

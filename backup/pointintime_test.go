@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -22,15 +23,16 @@ func (w *world) restoreTime(in backup.PointInTimeInput) (schema.Description, err
 	return w.Backups.RestoreTableToPointInTime(ctx, in)
 }
 
-// asOf restores the table Music as it was at a time into the table Target, waits for that, and returns the items.
+// asOf restores the table Music as it was at a time into a table of its own, waits for that, and returns the items.
 func (w *world) asOf(at time.Time) []string {
 	w.t.Helper()
-	_, err := w.restoreTime(backup.PointInTimeInput{SourceTableName: "Music", TargetTableName: "Target", RestoreTime: at})
+	names, _, err := w.Tables.ListTables(ctx, "", 0)
 	require.NoError(w.t, err)
-	w.clock.Set(w.lives("Target").ActiveTime)
-	items := w.items("Target")
-	w.drop("Target")
-	return items
+	target := fmt.Sprintf("as-of.%d", len(names))
+	_, err = w.restoreTime(backup.PointInTimeInput{SourceTableName: "Music", TargetTableName: target, RestoreTime: at})
+	require.NoError(w.t, err)
+	w.clock.Set(w.lives(target).ActiveTime)
+	return w.items(target)
 }
 
 // recoverable makes the table Music with point-in-time recovery on.
@@ -240,7 +242,7 @@ func TestPointInTimeKeepsAndDrops(t *testing.T) {
 
 // Overrides of a restore to a point in time do and refuse what those of a restore of a backup do.
 func TestPointInTimeOverrides(t *testing.T) {
-	for _, test := range append(capacityOverrides, indexOverrides...) {
+	for _, test := range slices.Concat(capacityOverrides, indexOverrides) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, instant())
 			w.open(recorded[test.source])
@@ -260,7 +262,7 @@ func TestPointInTimeOverrideRefusals(t *testing.T) {
 		w.open(d)
 		w.recovery(name, on)
 	}
-	for _, test := range append(capacityRefusals, indexRefusals...) {
+	for _, test := range slices.Concat(capacityRefusals, indexRefusals) {
 		t.Run(test.name, func(t *testing.T) {
 			refused(t, w.refusal(func() error {
 				_, err := w.restoreTime(backup.PointInTimeInput{

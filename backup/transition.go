@@ -46,8 +46,9 @@ func (e *Engine) begin(rate *bucket) (now time.Time, err error) {
 	return now, rate.take(now)
 }
 
-// Settle does what has come due: it tells OnTransition of it and frees what has expired. Every operation
-// does the same first; Settle is for a program that wants it done although nobody calls. It returns the time of the next thing to come; ok is false if nothing is under way.
+// Settle does what has come due: it tells OnTransition of it and frees what has expired. Every operation does the same
+// first; Settle is for a program that wants it done although nobody calls. It returns the time of the next thing to come;
+// ok is false if nothing is under way.
 func (e *Engine) Settle() (next time.Time, ok bool) {
 	e.settle(e.source.Now())
 	e.mu.Lock()

@@ -1,6 +1,9 @@
 package snapshot_test
 
 import (
+	"cmp"
+	"flag"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -12,6 +15,15 @@ import (
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
+
+var seedFlag = flag.Uint64("seed", 0, "seed of the random tests; 0 draws a new one")
+
+// newRand returns a source of random numbers, and prints how to get the same ones again.
+func newRand(t testing.TB) *rand.Rand {
+	seed := cmp.Or(*seedFlag, rand.Uint64())
+	t.Logf("to repeat this run: -seed=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
 
 // definition has keys P, an S, and K, an N, and an index by the binary G.
 func definition() schema.Definition {

@@ -237,12 +237,19 @@ func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Insta
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := s.seq.Next()
+	if floor := t.floorLocked(now); instant.Before(floor) {
+		instant = floor
+	}
+	present := t.definitionLocked(now.Time())
 	for _, f := range t.mu.former {
 		if instant.Before(f.until) {
-			return f.table, nil
+			d := *f.table
+			d.Statistics = present.Statistics
+			return &d, nil
 		}
 	}
-	return t.definitionLocked(s.Now()), nil
+	return present, nil
 }
 
 // DifferencesOf returns how a table's items differ between two instants, from the earlier to the later: one Difference
@@ -268,8 +275,12 @@ func (t *Table) differences(from, to clock.Instant) (iter.Seq[snapshot.Differenc
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.begun(t.store.seq.Next(), from); err != nil {
+	now := t.store.seq.Next()
+	if err := t.begun(now, from); err != nil {
 		return nil, err
+	}
+	if floor := t.floorLocked(now); from.Before(floor) {
+		from = floor // the log may still hold some of the changes before it, and not the others
 	}
 	layout, changes := t.mu.data.Layout(), t.mu.log.Between(from, to)
 	return func(yield func(snapshot.Difference) bool) {

@@ -20,7 +20,6 @@ import (
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
-	"github.com/tidemark-db/tidemark/table"
 )
 
 const (
@@ -184,7 +183,7 @@ func (s *story) restore() error {
 
 // compare proves that what tells the restored table from the live one is what was written since, and nothing else.
 func (s *story) compare(restored, now *snapshot.Snapshot) error {
-	since, err := s.differences(s.good, s.clock.Now())
+	since, err := s.db.Backups.Differences(s.ctx, live, s.good, noticed)
 	if err != nil {
 		return err
 	}
@@ -213,8 +212,6 @@ func (s *story) snapshot(name string) (*snapshot.Snapshot, error) {
 	}
 	return t.Snapshot()
 }
-
-func (s *story) table(name string) (*table.Table, error) { return s.db.Tables.Table(name) }
 
 func (s *story) say(format string, args ...any) {
 	fmt.Fprintf(s.out, "%s  %s\n", second(s.clock.Now()), fmt.Sprintf(format, args...))

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/tidemark-db/tidemark/attr"
-	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/snapshot"
+	"github.com/tidemark-db/tidemark/table"
 )
 
 // search finds the last second at which every element was whole, by halves: the table was whole when recovery was
@@ -42,14 +42,14 @@ func (s *story) search() error {
 
 // blame shows the first difference after the last good second, and counts all of them up to the present.
 func (s *story) blame() error {
-	first, err := s.differences(s.good, s.good.Add(time.Second))
+	first, err := s.db.Backups.Differences(s.ctx, live, s.good, s.good.Add(time.Second))
 	if err != nil {
 		return err
 	}
 	for d := range first {
 		s.note("the second after: %s", show(d))
 	}
-	all, err := s.differences(s.good, s.clock.Now())
+	all, err := s.db.Backups.Differences(s.ctx, live, s.good, noticed)
 	if err != nil {
 		return err
 	}
@@ -70,18 +70,6 @@ func (s *story) blame() error {
 	s.note("%d items changed since: %d have mass 0, %d are gone, %d came back with a fragment, %d had good writes only",
 		items, massless, gone, partial, items-massless-gone-partial)
 	return nil
-}
-
-// differences returns what tells two times apart. The later one is moved back to what can be seen of the past.
-func (s *story) differences(from, to time.Time) (iter.Seq[snapshot.Difference], error) {
-	c, err := s.db.Backups.DescribeContinuousBackups(s.ctx, live)
-	if err != nil {
-		return nil, err
-	}
-	if last := c.PointInTimeRecovery.LatestRestorableTime; to.After(last) {
-		to = last
-	}
-	return s.db.Backups.Differences(s.ctx, live, from, to)
 }
 
 // show says what became of the attributes of an item.
@@ -113,17 +101,20 @@ func changed(d snapshot.Difference) iter.Seq2[string, attr.Value] {
 // with what the table would be without the deploy. Differences tell what an item was and is, not what it has been in
 // between: so they are taken minute by minute, or a good write that the deploy overwrote would be lost.
 func (s *story) redo() error {
-	last := noticed // nothing was written after
-	atOnce, _, err := s.goodChanges(last.Sub(s.good), last, nil)
+	atOnce, _, err := s.changes(noticed.Sub(s.good), nil)
 	if err != nil {
 		return err
 	}
-	target, err := s.table(repaired)
+	target, err := s.db.Tables.Table(repaired)
 	if err != nil {
 		return err
 	}
-	redone, left, err := s.goodChanges(time.Minute, last, func(key attr.Key, name string, v attr.Value) error {
-		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) { return with(old, name, v) })
+	redone, left, err := s.changes(time.Minute, func(key attr.Key, good attr.Map) error {
+		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) {
+			fields := old.Map()
+			maps.Copy(fields, good)
+			return attr.NewItem(fields)
+		})
 		return err
 	})
 	if err != nil {
@@ -131,11 +122,16 @@ func (s *story) redo() error {
 	}
 	s.say("%d good changes, found minute by minute, are done again, and %d bad ones are not", redone, left)
 	s.note("the differences of all that time at once tell of only %d: the deploy overwrote the rest", atOnce)
+	return s.check(target, left)
+}
+
+// check compares the repaired table with what it would be without the deploy.
+func (s *story) check(target *table.Table, left int) error {
 	result, err := target.Snapshot()
 	if err != nil {
 		return err
 	}
-	expected, err := snapshot.FromItems(result.Table(), snapshot.At(clock.EndOf(s.clock.Now())), maps.Values(s.truth))
+	expected, err := snapshot.FromItems(result.Table(), result.Cut(), maps.Values(s.truth))
 	if err != nil {
 		return err
 	}
@@ -147,41 +143,46 @@ func (s *story) redo() error {
 	return nil
 }
 
-// goodChanges calls do with every attribute that was set after the last good second, looking at the differences of one
-// step of time after another, and counts them. A deletion and a mass of 0 are the deploy's.
-func (s *story) goodChanges(
-	step time.Duration, last time.Time, do func(attr.Key, string, attr.Value) error,
-) (good, bad int, err error) {
-	for from := s.good; from.Before(last); from = from.Add(step) {
+// changes looks at what was written after the last good second, one step of time after another. It hands the good part
+// of each difference to do, and counts attributes: good ones, and those that the deploy wrote.
+func (s *story) changes(step time.Duration, do func(attr.Key, attr.Map) error) (good, bad int, err error) {
+	for from := s.good; from.Before(noticed); from = from.Add(step) {
 		to := from.Add(step)
-		if to.After(last) {
-			to = last
+		if to.After(noticed) {
+			to = noticed
 		}
 		differences, err := s.db.Backups.Differences(s.ctx, live, from, to)
 		if err != nil {
 			return 0, 0, err
 		}
 		for d := range differences {
-			if d.New.IsZero() {
-				bad++
+			fields, spoiled := sortOut(d)
+			good, bad = good+len(fields), bad+spoiled
+			if do == nil || len(fields) == 0 {
+				continue
 			}
-			for name, v := range changed(d) {
-				switch {
-				case name == "Symbol": // of an item that was deleted and made anew
-					continue
-				case name == "Mass" && v == zero:
-					bad++
-					continue
-				}
-				good++
-				if do == nil {
-					continue
-				}
-				if err := do(d.Key, name, v); err != nil {
-					return 0, 0, err
-				}
+			if err := do(d.Key, fields); err != nil {
+				return 0, 0, err
 			}
 		}
 	}
 	return good, bad, nil
+}
+
+// sortOut returns the attributes that a difference has set for good, and counts what the deploy did: a deletion or a
+// mass of 0.
+func sortOut(d snapshot.Difference) (good attr.Map, bad int) {
+	if d.New.IsZero() {
+		return nil, 1
+	}
+	good = make(attr.Map)
+	for name, v := range changed(d) {
+		switch {
+		case name == "Mass" && v == zero:
+			bad++
+		case name != "Symbol": // which is new in an item that was deleted and made anew
+			good[name] = v
+		}
+	}
+	return good, bad
 }

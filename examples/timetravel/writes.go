@@ -40,7 +40,7 @@ func schedule(elements []attr.Item) []write {
 	return writes
 }
 
-// corrections are the masses of the elements with a single stable isotope, which are known best, one every twelve hours.
+// corrections are the masses of elements with a single natural isotope, which are known best, one every twelve hours.
 func corrections() []write {
 	masses := [][2]string{
 		{"F", "18.998403162"}, {"Na", "22.98976928"}, {"Al", "26.9815384"}, {"P", "30.973761998"}, {"Sc", "44.955907"},

@@ -67,6 +67,35 @@ func (t *Table) state(holds func(Version) bool) State {
 	return s
 }
 
+// Differences returns what became of the items between two instants: one for each item that is not the same at both, in
+// the order in which they first changed.
+func (t *Table) Differences(from, to clock.Instant) []snapshot.Difference {
+	before := t.At(snapshot.At(from))
+	now := make(State)
+	for key, item := range before {
+		now[key] = item
+	}
+	var order []attr.Key
+	changed := make(map[attr.Key]bool)
+	for _, v := range t.versions {
+		if !v.At.After(from) || v.At.After(to) || now[v.Key] == v.Item {
+			continue
+		}
+		now[v.Key] = v.Item
+		if !changed[v.Key] {
+			changed[v.Key] = true
+			order = append(order, v.Key)
+		}
+	}
+	list := []snapshot.Difference{}
+	for _, key := range order {
+		if before[key] != now[key] {
+			list = append(list, snapshot.Difference{Key: key, Old: before[key], New: now[key]})
+		}
+	}
+	return list
+}
+
 // Status returns the state of the table's life at a time.
 func (t *Table) Status(now time.Time) schema.Status {
 	switch {

@@ -98,14 +98,21 @@ func (w *world) settle(arguments) ([]string, error) {
 }
 
 func (w *world) restore(a arguments) ([]string, error) {
-	in := backup.RestoreInput{BackupARN: w.arn(a.word(0)), TargetTableName: a.word(2)}
-	in.BillingMode = schema.BillingMode(a.get("billing"))
-	in.Throughput = throughput(a)
-	in.GlobalIndexes = indexes(a)
-	if a.has("drop-indexes") {
-		in.GlobalIndexes = []schema.Index{}
-	}
+	in := backup.RestoreInput{BackupARN: w.arn(a.word(0)), TargetTableName: a.after("to"), Overrides: overrides(a)}
 	return status(w.db.Backups.RestoreTableFromBackup(w.ctx, in))
+}
+
+func overrides(a arguments) backup.Overrides {
+	o := backup.Overrides{
+		BillingMode: schema.BillingMode(a.get("billing")), Throughput: throughput(a), GlobalIndexes: indexes(a),
+	}
+	if a.has("drop-indexes") {
+		o.GlobalIndexes = []schema.Index{}
+	}
+	if a.get("sse") == "on" {
+		o.SSE = &schema.SSESpecification{Enabled: true}
+	}
+	return o
 }
 
 func (w *world) deleteBackup(a arguments) ([]string, error) {
@@ -130,7 +137,11 @@ func (w *world) dump(a arguments) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, err := s.Items(snapshot.Query{Index: a.get("index")})
+	return show(s, a.get("index"))
+}
+
+func show(s *snapshot.Snapshot, index string) ([]string, error) {
+	items, err := s.Items(snapshot.Query{Index: index})
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tidemark-db/tidemark"
+	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
@@ -22,9 +23,10 @@ type command func(*world, arguments) ([]string, error)
 
 // commands are what a story may say. Settings in brackets may be left out.
 var commands = map[string]command{
-	"new":            (*world).open,          // new [profile=instant|documented] [marker= window= seed= partitions= start=14:00:00]
+	"new":            (*world).open,          // new [profile=instant|documented] [marker= window= seed= partitions= settings=as-of start=14:00:00]
 	"advance":        (*world).advance,       // advance 5s
-	"create-table":   (*world).createTable,   // create-table orders id [sort] [gsi=name:attribute] [capacity=5]
+	"create-table":   (*world).createTable,   // create-table orders id [sort] [gsi=name:attribute] [capacity=5] [with=ttl,stream,sse,protection,class,tags]
+	"update-table":   (*world).updateTable,   // update-table orders capacity=9
 	"delete-table":   (*world).deleteTable,   // delete-table orders
 	"describe-table": (*world).describeTable, // describe-table orders
 	"tables":         (*world).tables,        // tables
@@ -32,14 +34,18 @@ var commands = map[string]command{
 	"delete":         (*world).remove,        // delete orders id=1
 	"transact":       (*world).transact,      // transact put orders id=1; delete orders id=2
 	"dump":           (*world).dump,          // dump orders [index=byState], or of a backup
-	"pitr":           (*world).pitr,          // pitr orders on
+	"pitr":           (*world).pitr,          // pitr orders on [days=7]
+	"continuous":     (*world).continuous,    // continuous orders
+	"restore-time":   (*world).restoreTime,   // restore-time [orders] [arn=] [at=14:25:00] [latest] to copy, and as with restore
+	"view":           (*world).view,          // view orders at=14:25:00, or at=5m after the start
+	"diff":           (*world).diff,          // diff orders from=14:25:00 to=14:30:00
 	"backup":         (*world).backup,        // backup orders as b1 [marker=torn]
 	"describe":       (*world).describe,      // describe b1
 	"list":           (*world).list,          // list [orders] [type=ALL] [limit=2] [after=b1]
 	"window":         (*world).window,        // window b1 [id=1]
 	"transitions":    (*world).transitions,   // transitions b1
 	"settle":         (*world).settle,        // settle
-	"restore":        (*world).restore,       // restore b1 to copy [drop-indexes] [gsi=name:attribute] [billing= capacity=]
+	"restore":        (*world).restore,       // restore b1 to copy [drop-indexes] [gsi=name:attribute] [billing= capacity= sse=on]
 	"delete-backup":  (*world).deleteBackup,  // delete-backup b1
 }
 
@@ -62,6 +68,7 @@ func (w *world) open(a arguments) ([]string, error) {
 	if err := errors.Join(err, errSeed, errPartitions); err != nil {
 		return nil, err
 	}
+	o.Profile.SettingsAsOf = a.get("settings") == "as-of"
 	w.clock = clock.NewManual(w.start)
 	o.Clock, o.Seed, o.Profile.Partitions = w.clock, seed, partitions
 	w.db, err = tidemark.New(o)
@@ -84,8 +91,28 @@ func (w *world) createTable(a arguments) ([]string, error) {
 	for name := range schema.UsedAttributes(d.KeySchema, d.GlobalIndexes) {
 		d.Attributes[name] = attr.TypeS
 	}
+	for feature := range strings.SplitSeq(a.get("with"), ",") {
+		switch feature {
+		case "ttl":
+			d.TTLAttribute = "expires"
+		case "stream":
+			d.Stream = schema.StreamOfKeysOnly
+		case "sse":
+			d.SSE.Enabled = true
+		case "protection":
+			d.DeletionProtection = true
+		case "class":
+			d.Class = schema.StandardInfrequentAccess
+		case "tags":
+			d.Tags = map[string]string{"team": "a"}
+		}
+	}
 	made, err := w.db.Tables.CreateTable(w.ctx, d)
 	return status(made, err)
+}
+
+func (w *world) updateTable(a arguments) ([]string, error) {
+	return status(w.db.Tables.UpdateTable(w.ctx, a.word(0), table.Changes{Throughput: throughput(a)}))
 }
 
 // indexes returns the global indexes that a command names; those of a table with a capacity have the same.
@@ -124,10 +151,34 @@ func (w *world) describeTable(a arguments) ([]string, error) {
 		return nil, err
 	}
 	out := []string{fmt.Sprintf("%s %s %s", d.Name, d.Status, figures(d.Statistics)), "  " + settings(&d.Table)}
+	if list := w.features(d); len(list) > 0 {
+		out = append(out, "  with "+strings.Join(list, ","))
+	}
 	if r := d.Restore; r != nil {
-		out = append(out, fmt.Sprintf("  being restored from %v, as of %s", r.SourceBackupARN, w.at(r.RestoreTime)))
+		source := r.SourceBackupARN.String()
+		if r.SourceBackupARN == (arn.ARN{}) {
+			source = "table " + r.SourceTableARN.Table
+		}
+		out = append(out, fmt.Sprintf("  being restored from %s, as of %s", source, w.at(r.RestoreTime)))
 	}
 	return out, nil
+}
+
+// features names what a table has besides its keys and its capacity, as create-table does.
+func (w *world) features(d schema.Description) (list []string) {
+	tags, _ := w.db.Tables.ListTagsOfResource(w.ctx, d.ARN.String()) // none of a table that is being restored
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{
+		{"ttl", d.TTLAttribute != ""}, {"stream", d.Stream != ""}, {"sse", d.Encryption != schema.Encryption{}},
+		{"protection", d.DeletionProtection}, {"class", d.Class != "" && d.Class != schema.Standard}, {"tags", len(tags) > 0},
+	} {
+		if f.has {
+			list = append(list, f.name)
+		}
+	}
+	return list
 }
 
 func figures(s schema.Statistics) string {
@@ -222,18 +273,6 @@ func (w *world) transact(a arguments) ([]string, error) {
 		return nil, err
 	}
 	return w.committed(changes[0], nil)
-}
-
-func (w *world) pitr(a arguments) ([]string, error) {
-	spec := backup.RecoverySpecification{Enabled: a.word(1) == "on"}
-	c, err := w.db.Backups.UpdateContinuousBackups(w.ctx, a.word(0), spec)
-	if err != nil {
-		return nil, err
-	}
-	if r := c.PointInTimeRecovery; r != nil {
-		return []string{fmt.Sprintf("on, restorable from %s to %s", w.at(r.EarliestRestorableTime), w.at(r.LatestRestorableTime))}, nil
-	}
-	return []string{"off"}, nil
 }
 
 func sorted(lines []string) []string {

@@ -48,6 +48,11 @@ func (a arguments) word(n int) string {
 	return ""
 }
 
+// after returns the word after another one.
+func (a arguments) after(word string) string {
+	return a.word(slices.Index(a.words, word) + 1)
+}
+
 func (a arguments) has(word string) bool { return slices.Contains(a.words, word) }
 
 func (a arguments) get(name string) string {
@@ -122,7 +127,10 @@ func (w *world) learn(list []backup.Summary) {
 
 // at shows a time.
 func (w *world) at(t time.Time) string {
-	if w.ofDay {
+	switch {
+	case w.ofDay && t.YearDay() != w.start.YearDay():
+		return t.Format("2006-01-02T15:04:05.999999999")
+	case w.ofDay:
 		return t.Format("15:04:05.999999999")
 	}
 	return "+" + length(t.Sub(w.start))
@@ -141,13 +149,30 @@ func length(d time.Duration) string {
 	}
 }
 
-// duration reads a duration that may be in days.
+// duration reads a duration that may be in days, such as 35d or 1d2h.
 func duration(text string) (time.Duration, error) {
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		n, err := strconv.Atoi(days)
+	days, rest, ok := strings.Cut(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.Atoi(days)
+	if err != nil || rest == "" {
 		return time.Duration(n) * 24 * time.Hour, err
 	}
-	return time.ParseDuration(text)
+	d, err := time.ParseDuration(rest)
+	return time.Duration(n)*24*time.Hour + d, err
+}
+
+// time reads a time: one of the day of the story, or how long it is after the start. No text is no time.
+func (w *world) time(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if w.ofDay {
+		return time.Parse("2006-01-02 15:04:05", w.start.Format("2006-01-02 ")+text)
+	}
+	d, err := duration(text)
+	return w.start.Add(d), err
 }
 
 // value makes a number of what looks like one, unless a key says otherwise.

@@ -21,7 +21,8 @@ type checkpoint struct {
 }
 
 // Checkpoint keeps a clone of live, the present state, if the last one is at least every changes back. Every state is
-// then at most half as many changes away from one.
+// then at most half as many changes away from one, or from the present; only those before the oldest checkpoint can be
+// as many changes away from it.
 func (h *History) Checkpoint(live *Data, every int) {
 	last := h.first
 	if n := len(h.checkpoints); n > 0 {

@@ -119,6 +119,9 @@ func (s Segment) Net() []Change {
 	var net []Change
 	places := make(map[string]int)
 	for c := range s.All() {
+		if c.same() {
+			continue
+		}
 		r := c.New
 		if r == nil {
 			r = c.Old
@@ -131,9 +134,12 @@ func (s Segment) Net() []Change {
 		}
 		net[i].At, net[i].New = c.At, c.New
 	}
-	return slices.DeleteFunc(net, func(c Change) bool {
-		return c.Old == c.New || c.Old != nil && c.New != nil && c.Old.Item == c.New.Item
-	})
+	return slices.DeleteFunc(net, Change.same)
+}
+
+// same reports whether c left its item as it was.
+func (c Change) same() bool {
+	return c.Old == c.New || c.Old != nil && c.New != nil && c.Old.Item == c.New.Item
 }
 
 // Rewind undoes those changes of s that come after the marker of their partition. d must be the state at the end
