@@ -55,8 +55,8 @@ func (r *recovery) latest(now time.Time, lag time.Duration) time.Time {
 func (h *history) switchRecovery() {
 	name := h.someName()
 	i, now := h.live(name), h.clock.Now()
-	spec := backup.RecoverySpecification{Enabled: h.tape.below(3) > 0}
-	if given := h.tape.below(2) > 0; given {
+	spec := backup.RecoverySpecification{Enabled: h.tape.below(4) > 0}
+	if h.tape.below(2) > 0 && (spec.Enabled || h.tape.below(4) == 0) {
 		spec.RecoveryPeriodInDays = 1 + h.tape.below(backup.MaxRecoveryPeriod+1)
 	}
 	days := spec.RecoveryPeriodInDays
@@ -117,15 +117,41 @@ func (h *history) checkRecovery(name string) {
 	}
 }
 
-// someTime returns a time to look at: the ends of the period and what is next to them, times of commits, between them
-// and next to them, and any others.
+// someRecoverable returns the name of a table, most often of one that has its recovery on.
+func (h *history) someRecoverable() string {
+	on := slices.DeleteFunc(h.names(), func(name string) bool {
+		i := h.live(name)
+		return i == nil || i.recovery == nil || h.unseen(i) != nil
+	})
+	if len(on) == 0 || h.tape.below(8) == 0 {
+		return h.someName()
+	}
+	return h.tape.oneOf(on...)
+}
+
+// someTime returns a time to look at: most often one that can be restored.
 func (h *history) someTime(i *incarnation) time.Time {
 	now := h.clock.Now()
 	if i == nil || i.recovery == nil {
 		return now
 	}
 	earliest, latest := i.recovery.earliest(now), i.recovery.latest(now, h.profile.RecoveryLag)
-	one, next := now, now
+	t := h.anyTime(i, earliest, latest)
+	switch {
+	case h.tape.below(8) == 0:
+		return t
+	case t.Before(earliest):
+		return earliest
+	case t.After(latest):
+		return latest
+	}
+	return t
+}
+
+// anyTime returns an end of the period or a time next to it, that of a commit, a time between two of them or next to
+// one, or any other.
+func (h *history) anyTime(i *incarnation, earliest, latest time.Time) time.Time {
+	one, next := latest, latest
 	if versions := i.Versions(); len(versions) > 0 {
 		n := len(versions) - 1 - h.tape.below(256)*h.tape.below(8)%len(versions)
 		one, next = versions[n].At.Time(), versions[min(n+1, len(versions)-1)].At.Time()
@@ -192,7 +218,7 @@ func (h *history) at(i *incarnation, t time.Time) model.State {
 
 // recover restores a table to a point in time. The target may be there already, be it the source itself.
 func (h *history) recover() {
-	name, target := h.someName(), h.tape.oneOf("copy", "copy2", "copy3", "left")
+	name, target := h.someRecoverable(), h.tape.oneOf("copy", "copy2", "copy3", "left")
 	i, now, there := h.live(name), h.clock.Now(), h.live(target)
 	in := backup.PointInTimeInput{SourceTableName: name, TargetTableName: target}
 	var want error
@@ -237,7 +263,7 @@ func (h *history) recover() {
 
 // recall reads a state that could be restored.
 func (h *history) recall() {
-	name := h.someName()
+	name := h.someRecoverable()
 	i := h.live(name)
 	t := h.someTime(i)
 	s, err := h.db.Backups.SnapshotAt(h.ctx, name, t)
@@ -249,7 +275,7 @@ func (h *history) recall() {
 
 // compare asks for the differences between two times, of the engine and of the two states.
 func (h *history) compare() {
-	name := h.someName()
+	name := h.someRecoverable()
 	i := h.live(name)
 	from, to := h.someTime(i), h.someTime(i)
 	want := h.unrecoverable(i, from, to)

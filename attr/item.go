@@ -2,6 +2,7 @@ package attr
 
 import (
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/tidemark-db/tidemark/exception"
@@ -80,9 +81,27 @@ func (it Item) Map() Map {
 	return m
 }
 
+// With returns the item with the given attributes added, or in the place of those of the same names; it does not keep
+// the map. With of the zero Item is [NewItem]; it fails as that does.
+func (it Item) With(m Map) (Item, error) {
+	merged := it.Map()
+	maps.Copy(merged, m)
+	return NewItem(merged)
+}
+
+// Without returns the item without the named attributes; names that it does not have are ignored. Of the zero Item it
+// is the zero Item.
+func (it Item) Without(names ...string) Item {
+	return it.filter(func(name string) bool { return !slices.Contains(names, name) })
+}
+
 // Project returns the item with those of its attributes that are named. Names that it does not have are ignored; if
 // it has none of them, the result is an item without attributes. Of the zero Item it is the zero Item.
 func (it Item) Project(names ...string) Item {
+	return it.filter(func(name string) bool { return slices.Contains(names, name) })
+}
+
+func (it Item) filter(keep func(name string) bool) Item {
 	if it.IsZero() {
 		return it
 	}
@@ -95,7 +114,7 @@ func (it Item) Project(names ...string) Item {
 	}
 	for rest := body; rest != ""; {
 		name, v, next := cutField(rest)
-		if slices.Contains(names, name) {
+		if keep(name) {
 			kept = append(kept, rest[:len(rest)-len(next)]...)
 			size += len(name) + v.Size()
 		}

@@ -77,6 +77,23 @@ func TestLongItems(t *testing.T) {
 	require.True(t, item == parsed)
 }
 
+func TestWithAndWithout(t *testing.T) {
+	item := attr.MustItem(attr.Map{"a": attr.S("1"), "b": attr.Int(2)})
+	changed, err := item.With(attr.Map{"b": attr.Int(3), "c": attr.Bool(true)})
+	require.NoError(t, err)
+	require.Equal(t, attr.MustItem(attr.Map{"a": attr.S("1"), "b": attr.Int(3), "c": attr.Bool(true)}), changed)
+	require.Equal(t, attr.MustItem(attr.Map{"a": attr.S("1"), "b": attr.Int(2)}), item, "the item itself is as it was")
+	require.Equal(t, attr.MustItem(attr.Map{"a": attr.S("1"), "c": attr.Bool(true)}), changed.Without("b", "missing"))
+
+	fresh, err := attr.Item{}.With(attr.Map{"a": attr.S("1")})
+	require.NoError(t, err)
+	require.Equal(t, attr.MustItem(attr.Map{"a": attr.S("1")}), fresh)
+	_, err = item.With(attr.Map{"n": attr.N("many")})
+	require.ErrorIs(t, err, exception.Validation)
+	require.True(t, attr.Item{}.Without("a").IsZero())
+	require.False(t, item.Without("a", "b").IsZero(), "an item without attributes is still one")
+}
+
 func TestProjectNothing(t *testing.T) {
 	item := attr.MustItem(attr.Map{"a": attr.Null()})
 	require.Equal(t, attr.MustItem(nil), item.Project())

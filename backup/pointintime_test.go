@@ -54,70 +54,81 @@ func entries(keys ...string) []string {
 
 const pitrOff = "Point in time recovery is not enabled for table 'Music'"
 
-// Every refusal of RestoreTableToPointInTime. A row says what differs from a request that would be carried out.
+// tableHere is how the ARN of a table begins.
+const tableHere = "arn:aws:dynamodb:us-east-1:123456789012:table/"
+
+const notSourceARN = "One or more parameter values were invalid: sourceTableArn is not a valid ARN"
+
+var longName = strings.Repeat("a", 256)
+
+// change is how a request differs from one that would be carried out.
+type change = func(*backup.PointInTimeInput)
+
+func byARN(arn string) change {
+	return func(in *backup.PointInTimeInput) { in.SourceTableName, in.SourceTableARN = "", arn }
+}
+
+func source(name string) change {
+	return func(in *backup.PointInTimeInput) { in.SourceTableName = name }
+}
+
+func target(name string) change {
+	return func(in *backup.PointInTimeInput) { in.TargetTableName = name }
+}
+
+var pointInTimeRefusals = []struct {
+	name   string
+	change change
+	code   exception.Code
+	text   string
+}{
+	{"name and ARN", func(in *backup.PointInTimeInput) { in.SourceTableARN = tableHere + "Music" }, exception.Validation,
+		"Must provide exactly one of: sourceTableArn, sourceTableName"},
+	{"neither", source(""), exception.Validation, "The parameter 'TableName' is required but was not present in the request"},
+	{"a time and the latest", func(in *backup.PointInTimeInput) { in.UseLatestRestorableTime = true }, exception.Validation,
+		"Invalid Request: Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. " +
+			"Please specify either RestoreDateTime time or UseLatestRestorableTime"},
+	{"no time", func(in *backup.PointInTimeInput) { in.RestoreTime = time.Time{} }, exception.Validation,
+		"Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both"},
+	{"a source that cannot be", source("a b"), exception.Validation, oneError + "Value 'a b' at 'sourceTableName'" + pattern},
+	{"a source's ARN for its name", source(tableHere + "Music"), exception.Validation,
+		oneError + "Value '" + tableHere + "Music' at 'sourceTableName'" + pattern},
+	{"no target has a text of its own", target(""), exception.Validation,
+		"TableName must be at least 3 characters long and at most 255 characters long"},
+	{"a short target", target("ab"), exception.Validation, oneError + "Value 'ab' at 'targetTableName'" + must + "have length greater than or equal to 3"},
+	{"a long target", target(longName), exception.Validation, oneError + "Value '" + longName + "' at 'targetTableName'" + must + "have length less than or equal to 255"},
+	{"violations of the model are told together", func(in *backup.PointInTimeInput) {
+		in.SourceTableName, in.TargetTableName, in.BillingMode = "a", "b", "FREE"
+	}, exception.Validation, "3 validation errors detected: Value 'a' at 'sourceTableName'" + must + "have length greater than or equal to 3; " +
+		"Value 'b' at 'targetTableName'" + must + "have length greater than or equal to 3; " +
+		"Value 'FREE' at 'billingModeOverride'" + must + "satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"},
+	{"a long ARN", byARN(tableHere + strings.Repeat("a", 1024)), exception.Validation, oneError + "Value '" + tableHere + strings.Repeat("a", 1024) +
+		"' at 'sourceTableArn'" + must + "have length less than or equal to 1024"},
+	{"what is no ARN", byARN("Music"), exception.Validation, "One or more parameter values were invalid: ARNs must start with 'arn:': Music"},
+	{"half an ARN", byARN("arn:aws:dynamodb"), exception.Validation, notSourceARN},
+	{"an ARN of another service", byARN("arn:aws:s3:us-east-1:123456789012:table/Music"), exception.Validation, notSourceARN},
+	{"the ARN of an index", byARN(tableHere + "Music/index/byYear"), exception.Validation, notSourceARN},
+	{"the ARN of a backup", byARN(tableHere + "Music/backup/01705320000000-6ae6783f"), exception.Validation, notSourceARN},
+	{"another account", byARN("arn:aws:dynamodb:us-east-1:210987654321:table/Music"), exception.Validation,
+		"This action is only supported by accounts that match the resource owner’s account."},
+	{"another region", byARN("arn:aws:dynamodb:us-west-2:123456789012:table/Music"), exception.Validation,
+		"Invalid Request: sseSpecificationOverride must be provided for cross-region restores"},
+	{"a source that is not there", source("None"), exception.TableNotFound, "Table not found: None"},
+	{"by ARN it is not named", byARN(tableHere + "None"), exception.TableNotFound, "Table not found"},
+	{"recovery is off", source("Other"), exception.PointInTimeRecoveryUnavailable,
+		"Point in time recovery is not enabled for table 'Other'"},
+	{"by ARN too", byARN(tableHere + "Other"), exception.PointInTimeRecoveryUnavailable,
+		"Point in time recovery is not enabled for table 'Other'"},
+	{"a target that is the source", target("Music"), exception.TableAlreadyExists, "Table already exists: Music"},
+	{"a target that is ACTIVE", target("Other"), exception.TableAlreadyExists, "Table already exists: Other"},
+	{"a target that is DELETING", target("Deleting"), exception.TableAlreadyExists, "Table already exists: Deleting"},
+	{"a target that is CREATING: the text is ours", target("Creating"), exception.TableInUse, "Table is being created: Creating"},
+	{"a target that a restore is filling: the text is ours", target("Restoring"), exception.TableInUse,
+		"Table: Restoring is already being restored"},
+}
+
+// Every refusal of RestoreTableToPointInTime.
 func TestPointInTimeRefusals(t *testing.T) {
-	const here = "arn:aws:dynamodb:us-east-1:123456789012:table/"
-	long := strings.Repeat("a", 256)
-	notARN := "One or more parameter values were invalid: sourceTableArn is not a valid ARN"
-	byARN := func(arn string) func(*backup.PointInTimeInput) {
-		return func(in *backup.PointInTimeInput) { in.SourceTableName, in.SourceTableARN = "", arn }
-	}
-	source := func(name string) func(*backup.PointInTimeInput) {
-		return func(in *backup.PointInTimeInput) { in.SourceTableName = name }
-	}
-	target := func(name string) func(*backup.PointInTimeInput) {
-		return func(in *backup.PointInTimeInput) { in.TargetTableName = name }
-	}
-	tests := []struct {
-		name   string
-		change func(*backup.PointInTimeInput)
-		code   exception.Code
-		text   string
-	}{
-		{"name and ARN", func(in *backup.PointInTimeInput) { in.SourceTableARN = here + "Music" }, exception.Validation,
-			"Must provide exactly one of: sourceTableArn, sourceTableName"},
-		{"neither", source(""), exception.Validation, "The parameter 'TableName' is required but was not present in the request"},
-		{"a time and the latest", func(in *backup.PointInTimeInput) { in.UseLatestRestorableTime = true }, exception.Validation,
-			"Invalid Request: Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. " +
-				"Please specify either RestoreDateTime time or UseLatestRestorableTime"},
-		{"no time", func(in *backup.PointInTimeInput) { in.RestoreTime = time.Time{} }, exception.Validation,
-			"Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both"},
-		{"a source that cannot be", source("a b"), exception.Validation, oneError + "Value 'a b' at 'sourceTableName'" + pattern},
-		{"a source's ARN for its name", source(here + "Music"), exception.Validation,
-			oneError + "Value '" + here + "Music' at 'sourceTableName'" + pattern},
-		{"no target has a text of its own", target(""), exception.Validation,
-			"TableName must be at least 3 characters long and at most 255 characters long"},
-		{"a short target", target("ab"), exception.Validation, oneError + "Value 'ab' at 'targetTableName'" + must + "have length greater than or equal to 3"},
-		{"a long target", target(long), exception.Validation, oneError + "Value '" + long + "' at 'targetTableName'" + must + "have length less than or equal to 255"},
-		{"violations of the model are told together", func(in *backup.PointInTimeInput) {
-			in.SourceTableName, in.TargetTableName, in.BillingMode = "a", "b", "FREE"
-		}, exception.Validation, "3 validation errors detected: Value 'a' at 'sourceTableName'" + must + "have length greater than or equal to 3; " +
-			"Value 'b' at 'targetTableName'" + must + "have length greater than or equal to 3; " +
-			"Value 'FREE' at 'billingModeOverride'" + must + "satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]"},
-		{"a long ARN", byARN(here + strings.Repeat("a", 1024)), exception.Validation, oneError + "Value '" + here + strings.Repeat("a", 1024) +
-			"' at 'sourceTableArn'" + must + "have length less than or equal to 1024"},
-		{"what is no ARN", byARN("Music"), exception.Validation, "One or more parameter values were invalid: ARNs must start with 'arn:': Music"},
-		{"half an ARN", byARN("arn:aws:dynamodb"), exception.Validation, notARN},
-		{"an ARN of another service", byARN("arn:aws:s3:us-east-1:123456789012:table/Music"), exception.Validation, notARN},
-		{"the ARN of an index", byARN(here + "Music/index/byYear"), exception.Validation, notARN},
-		{"the ARN of a backup", byARN(here + "Music/backup/01705320000000-6ae6783f"), exception.Validation, notARN},
-		{"another account", byARN("arn:aws:dynamodb:us-east-1:210987654321:table/Music"), exception.Validation,
-			"This action is only supported by accounts that match the resource owner’s account."},
-		{"another region", byARN("arn:aws:dynamodb:us-west-2:123456789012:table/Music"), exception.Validation,
-			"Invalid Request: sseSpecificationOverride must be provided for cross-region restores"},
-		{"a source that is not there", source("None"), exception.TableNotFound, "Table not found: None"},
-		{"by ARN it is not named", byARN(here + "None"), exception.TableNotFound, "Table not found"},
-		{"recovery is off", source("Other"), exception.PointInTimeRecoveryUnavailable,
-			"Point in time recovery is not enabled for table 'Other'"},
-		{"by ARN too", byARN(here + "Other"), exception.PointInTimeRecoveryUnavailable,
-			"Point in time recovery is not enabled for table 'Other'"},
-		{"a target that is the source", target("Music"), exception.TableAlreadyExists, "Table already exists: Music"},
-		{"a target that is ACTIVE", target("Other"), exception.TableAlreadyExists, "Table already exists: Other"},
-		{"a target that is DELETING", target("Deleting"), exception.TableAlreadyExists, "Table already exists: Deleting"},
-		{"a target that is CREATING: the text is ours", target("Creating"), exception.TableInUse, "Table is being created: Creating"},
-		{"a target that a restore is filling: the text is ours", target("Restoring"), exception.TableInUse,
-			"Table: Restoring is already being restored"},
-	}
 	w, music := recoverable(t, exactly())
 	w.put(music, "a")
 	w.open(plain("Other"))
@@ -129,7 +140,7 @@ func TestPointInTimeRefusals(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.Tables.CreateTable(ctx, plain("Creating"))
 	require.NoError(t, err)
-	for _, test := range tests {
+	for _, test := range pointInTimeRefusals {
 		t.Run(test.name, func(t *testing.T) {
 			in := good
 			in.TargetTableName = "Target"

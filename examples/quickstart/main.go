@@ -157,9 +157,7 @@ func (s *story) editUntil(end time.Time) error {
 		}
 		s.clock.Set(at)
 		s.db.Backups.Settle() // so that what has come due is printed in its place
-		fields := item.Map()
-		fields["Edited"] = attr.S(at.Format(time.TimeOnly))
-		edited, err := attr.NewItem(fields)
+		edited, err := item.With(attr.Map{"Edited": attr.S(at.Format(time.TimeOnly))})
 		if err != nil {
 			return err
 		}

@@ -49,13 +49,6 @@ func whole(elements *snapshot.Snapshot) int {
 	return n
 }
 
-// with returns an item with one attribute set.
-func with(item attr.Item, name string, v attr.Value) (attr.Item, error) {
-	fields := item.Map()
-	fields[name] = v
-	return attr.NewItem(fields)
-}
-
 func count[T any](all iter.Seq[T]) int {
 	n := 0
 	for range all {

@@ -110,11 +110,7 @@ func (s *story) redo() error {
 		return err
 	}
 	redone, left, err := s.changes(time.Minute, func(key attr.Key, good attr.Map) error {
-		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) {
-			fields := old.Map()
-			maps.Copy(fields, good)
-			return attr.NewItem(fields)
-		})
+		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) { return old.With(good) })
 		return err
 	})
 	if err != nil {

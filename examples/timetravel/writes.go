@@ -30,7 +30,7 @@ func (w write) apply(old attr.Item) (attr.Item, error) {
 	case old.IsZero():
 		return attr.NewItem(attr.Map{"Symbol": w.key.Partition, w.name: w.value})
 	}
-	return with(old, w.name, w.value)
+	return old.With(attr.Map{w.name: w.value})
 }
 
 // schedule returns all writes in the order of their times: corrections, a new attribute, and the bad deploy.
