@@ -37,6 +37,7 @@ type crowd struct {
 	clock    clock.Manual
 	rounds   int
 	restored atomic.Int64
+	recalled atomic.Int64 // views of the past, in a snapshot, a restored table or as differences
 	told     atomic.Int64
 }
 
@@ -50,7 +51,7 @@ func TestEverythingAtOnce(t *testing.T) {
 				group.Go(func() { c.transfer(n) })
 				group.Go(c.count)
 			}
-			for _, act := range []func(){c.read, c.advance, c.backUp, c.backUp, c.browse, c.churn, c.switchRecovery} {
+			for _, act := range []func(){c.read, c.advance, c.backUp, c.backUp, c.browse, c.churn, c.switchRecovery, c.lookBack, c.goBack} {
 				group.Go(act)
 			}
 			group.Wait()
@@ -61,6 +62,7 @@ func TestEverythingAtOnce(t *testing.T) {
 			require.NoError(t, err)
 			require.EqualValues(t, writers*rounds, number(item, "balance"), "no increment is lost")
 			require.Positive(t, c.restored.Load(), "some backups have been restored")
+			require.Positive(t, c.recalled.Load(), "something was read of the past")
 			require.Positive(t, c.told.Load(), "some transitions have been told")
 		})
 	}
@@ -271,6 +273,69 @@ func (c *crowd) switchRecovery() {
 		_, err = c.db.Backups.DescribeContinuousBackups(c.ctx, name)
 		c.tolerate(err, exception.TableNotFound)
 	}
+}
+
+// lookBack reads the bank's past while others switch its recovery off, and while the present goes on. Every state has
+// the sum, and so no differences change it.
+func (c *crowd) lookBack() {
+	for n := range c.rounds {
+		spec := backup.RecoverySpecification{Enabled: true, RecoveryPeriodInDays: 1 + n%backup.MaxRecoveryPeriod}
+		on, err := c.db.Backups.UpdateContinuousBackups(c.ctx, "bank", spec)
+		if !c.tolerate(err) {
+			return
+		}
+		to := on.PointInTimeRecovery.LatestRestorableTime
+		from := to.Add(-time.Duration(n%40) * time.Second)
+		if earliest := on.PointInTimeRecovery.EarliestRestorableTime; from.Before(earliest) {
+			from = earliest
+		}
+		if s, err := c.db.Backups.SnapshotAt(c.ctx, "bank", from); c.past(err) {
+			c.balanced("view of the past", s)
+		}
+		found, err := c.db.Backups.Differences(c.ctx, "bank", from, to)
+		if !c.past(err) {
+			continue
+		}
+		var change int64
+		for d := range found {
+			change += number(d.New, "balance") - number(d.Old, "balance")
+		}
+		if change != 0 {
+			c.Errorf("the differences change the sum by %d", change)
+		}
+	}
+}
+
+// goBack restores the bank as it was, and looks at what came of it.
+func (c *crowd) goBack() {
+	for n := range c.rounds {
+		target := fmt.Sprintf("copy%d", n%2)
+		in := backup.PointInTimeInput{SourceTableName: "bank", TargetTableName: target}
+		if in.UseLatestRestorableTime = n%3 == 0; !in.UseLatestRestorableTime {
+			in.RestoreTime = c.clock.Now().Add(-time.Duration(n%20) * time.Second)
+		}
+		_, err := c.db.Backups.RestoreTableToPointInTime(c.ctx, in)
+		if !c.past(err, exception.TableAlreadyExists, exception.TableInUse, exception.LimitExceeded) {
+			continue
+		}
+		copied, err := c.db.Tables.Table(target)
+		if !c.tolerate(err, exception.ResourceNotFound) { // CREATING still, or deleted by others
+			continue
+		}
+		if s, err := copied.Snapshot(); c.tolerate(err, exception.ResourceNotFound) {
+			c.balanced("table as it was", s)
+		}
+	}
+}
+
+// past counts what was read of the past. Recovery is off now and then, and its period begins when it is switched on:
+// fewer times than there are rounds.
+func (c *crowd) past(err error, expected ...exception.Code) bool {
+	ok := c.tolerate(err, append(expected, exception.PointInTimeRecoveryUnavailable, exception.InvalidRestoreTime)...)
+	if ok {
+		c.recalled.Add(1)
+	}
+	return ok
 }
 
 func number(item attr.Item, name string) int64 {

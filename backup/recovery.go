@@ -16,6 +16,10 @@ const MaxRecoveryPeriod = 35
 
 const day = 24 * time.Hour
 
+// retentionSlack is how much longer than its period history is kept, so that a time which was found to be restorable
+// still is when its state is looked up a moment later.
+const retentionSlack = time.Minute
+
 // RecoverySpecification switches point-in-time recovery (PointInTimeRecoverySpecification).
 type RecoverySpecification struct {
 	Enabled              bool
@@ -116,7 +120,7 @@ func (e *Engine) retention(tableID string, s RecoverySpecification) time.Duratio
 		days = r.days
 	}
 	e.mu.Unlock()
-	return time.Duration(cmp.Or(s.RecoveryPeriodInDays, days)) * day
+	return time.Duration(cmp.Or(s.RecoveryPeriodInDays, days))*day + retentionSlack
 }
 
 // switchLocked begins a window when recovery is enabled and ends it when it is disabled; enabling it once more may only

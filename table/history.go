@@ -227,8 +227,8 @@ func (t *Table) begun(now, _ clock.Instant) error {
 	return nil
 }
 
-// DefinitionAt returns what a table was at an instant: its settings, with the statistics of the present. An instant
-// before the table's history is moved to its beginning. The result is shared and must not be changed. It fails with
+// DefinitionAt returns what a table was at an instant: its settings; its statistics are of no one time. An
+// instant before the table's history is moved to its beginning. The result is shared and must not be changed. It fails with
 // ResourceNotFound if there is no such table.
 func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Instant) (*schema.Table, error) {
 	t, err := s.lookup(name)
