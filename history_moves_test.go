@@ -96,6 +96,9 @@ func (h *history) put() {
 		return
 	}
 	item := h.someItem(i.Schema)
+	if old := i.Now()[i.KeyOf(item)]; !old.IsZero() && h.tape.below(4) == 0 {
+		item = old // a commit that changes nothing
+	}
 	c, err := t.Put(item)
 	h.note("put %s %v %v", t.Name(), item, c.At)
 	require.NoError(h, err)

@@ -256,7 +256,7 @@ func (c *crowd) browse() {
 // churn deletes what others restore, so that they can do it again; what had recovery leaves SYSTEM backups.
 func (c *crowd) churn() {
 	for n := range c.rounds {
-		name := fmt.Sprintf("copy%d", n%2)
+		name := []string{"copy0", "past0", "copy1", "past1"}[n%4]
 		_, err := c.db.Tables.DescribeTable(c.ctx, name)
 		c.tolerate(err, exception.ResourceNotFound)
 		_, err = c.db.Tables.DeleteTable(c.ctx, name)
@@ -309,7 +309,7 @@ func (c *crowd) lookBack() {
 // goBack restores the bank as it was, and looks at what came of it.
 func (c *crowd) goBack() {
 	for n := range c.rounds {
-		target := fmt.Sprintf("copy%d", n%2)
+		target := fmt.Sprintf("past%d", n%2)
 		in := backup.PointInTimeInput{SourceTableName: "bank", TargetTableName: target}
 		if in.UseLatestRestorableTime = n%3 == 0; !in.UseLatestRestorableTime {
 			in.RestoreTime = c.clock.Now().Add(-time.Duration(n%20) * time.Second)

@@ -3,12 +3,14 @@ package backup_test
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark"
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
@@ -173,9 +175,38 @@ func TestViewRefusals(t *testing.T) {
 		})
 	}
 	_, err := w.Backups.Differences(ctx, "None", now.Add(1), now)
-	refused(t, err, exception.Validation, "the differences from 2024-01-15T12:00:00.000000001Z to 2024-01-15T12:00:00Z "+
-		"have their ends the wrong way round")
+	refused(t, err, exception.Validation,
+		"the times 2024-01-15T12:00:00.000000001Z and 2024-01-15T12:00:00Z are the wrong way round")
 	require.ErrorContains(t, err, "Differences None: ")
+	_, err = w.Backups.Changes(ctx, "None", now, now)
+	refused(t, err, exception.TableNotFound, "Table not found: None")
+	require.ErrorContains(t, err, "Changes None: ")
+}
+
+// Changes tells every commit between two times, the one at from left out and the one at to among them; Differences tells
+// what they come to.
+func TestChanges(t *testing.T) {
+	w := newWorld(t, tidemark.Instant())
+	music := w.open(plain("Music"))
+	w.recovery("Music", on)
+	at := func(seconds int) time.Time { return clock.Epoch.Add(time.Duration(seconds) * time.Second) }
+	var done []table.Change
+	for second, v := range []int64{1, 2, 1} {
+		w.clock.Set(at(second))
+		change, err := music.Put(versioned("a", v))
+		require.NoError(t, err)
+		done = append(done, change)
+	}
+	key := attr.Key{Partition: attr.S("a")}
+	changes, err := w.Backups.Changes(ctx, "Music", at(0), at(2))
+	require.NoError(t, err)
+	require.Equal(t, []snapshot.Change{
+		{At: done[1].At, Difference: snapshot.Difference{Key: key, Old: done[0].New, New: done[1].New}},
+		{At: done[2].At, Difference: snapshot.Difference{Key: key, Old: done[1].New, New: done[2].New}},
+	}, slices.Collect(changes))
+	differences, err := w.Backups.Differences(ctx, "Music", at(0), at(2))
+	require.NoError(t, err)
+	require.Empty(t, slices.Collect(differences))
 }
 
 // swapping is a store in which a table is deleted and made anew just before its history is looked at.
@@ -189,11 +220,11 @@ func (s *swapping) SnapshotTable(ctx context.Context, name string, at clock.Inst
 	return s.Store.SnapshotTable(ctx, name, at)
 }
 
-func (s *swapping) DifferencesOf(
+func (s *swapping) ChangesOf(
 	ctx context.Context, name string, from, to clock.Instant,
-) (iter.Seq[snapshot.Difference], error) {
+) (iter.Seq[snapshot.Change], error) {
 	s.swap()
-	return s.Store.DifferencesOf(ctx, name, from, to)
+	return s.Store.ChangesOf(ctx, name, from, to)
 }
 
 // A table that is deleted while it is looked at is not found, even if another has its name by then; a restore that fails

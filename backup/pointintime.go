@@ -206,27 +206,42 @@ func (e *Engine) SnapshotAt(ctx context.Context, table string, at time.Time) (*s
 	return s, exception.During("SnapshotAt", table, err)
 }
 
+// Changes returns what every commit between two times that can be restored did to the items of a table, given by name or
+// ARN, in the order of the commits: those at from are left out, those at to are among them. It fails as
+// RestoreTableToPointInTime does, and with a ValidationException if from is after to.
+func (e *Engine) Changes(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Change], error) {
+	changes, err := e.changes(ctx, table, from, to)
+	return changes, exception.During("Changes", table, err)
+}
+
 // Differences returns how the items of a table, given by name or ARN, differ between two times that can be restored:
 // one Difference for each item that is not the same at both, in the order in which they first changed. An item that
-// came and went in between is not among them. It costs as much as the changes between. It fails as
-// RestoreTableToPointInTime does, and with a ValidationException if from is after to.
+// came and went in between is not among them. It costs as much as the changes between. It fails as Changes does.
 func (e *Engine) Differences(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Difference], error) {
-	if from.After(to) {
-		return nil, exception.During("Differences", table, exception.Validation.Errorf(
-			"the differences from %s to %s have their ends the wrong way round", exact(from), exact(to)))
-	}
-	name, tableID, err := e.restorableTimes(ctx, table, from, to)
+	changes, err := e.changes(ctx, table, from, to)
 	if err != nil {
 		return nil, exception.During("Differences", table, err)
 	}
-	d, err := e.history.DifferencesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
+	return snapshot.Net(changes), nil
+}
+
+func (e *Engine) changes(ctx context.Context, table string, from, to time.Time) (iter.Seq[snapshot.Change], error) {
+	if from.After(to) {
+		return nil, exception.Validation.Errorf(
+			"the times %s and %s are the wrong way round", exact(from), exact(to))
+	}
+	name, tableID, err := e.restorableTimes(ctx, table, from, to)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := e.history.ChangesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
 	if err == nil {
 		err = e.stillThere(ctx, name, tableID)
 	}
 	if err != nil {
-		return nil, exception.During("Differences", table, tableNotFound(name, err))
+		return nil, tableNotFound(name, err)
 	}
-	return d, nil
+	return changes, nil
 }
 
 // stillThere refuses a table that has been deleted, and perhaps made anew, since it was looked up.

@@ -93,8 +93,8 @@ func (e *Engine) restore(ctx context.Context, running *restore, busy string, r s
 	d, err := e.source.RestoreTable(ctx, r)
 	e.finishRestore(running, d.CreationTime, err)
 	if errors.Is(err, exception.ResourceInUse) { // someone was faster
-		if taken := e.targetFree(ctx, r.Table.Name, busy); taken != nil {
-			err = taken
+		if err = e.targetFree(ctx, r.Table.Name, busy); err == nil { // and has deleted it since
+			err = exception.TableAlreadyExists.Errorf("Table already exists: %s", r.Table.Name)
 		}
 	}
 	return d, err

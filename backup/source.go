@@ -53,9 +53,9 @@ type Historian interface {
 	// DefinitionAt returns the settings of a table as they were at an instant.
 	DefinitionAt(ctx context.Context, name string, at clock.Instant) (*schema.Table, error)
 
-	// DifferencesOf returns how the items of a table differ between two instants, one Difference for each item that is
-	// not the same at both.
-	DifferencesOf(ctx context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Difference], error)
+	// ChangesOf returns what the commits after one instant and up to another did to the items of a table, in their
+	// order. Instants outside the table's history are moved into it.
+	ChangesOf(ctx context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Change], error)
 }
 
 // Notifier is implemented by a [Source] that tells of deleted tables. Without it there are no SYSTEM backups.

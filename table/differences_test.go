@@ -17,8 +17,9 @@ import (
 
 func (f *fixture) differences(name string, from, to instant) []snapshot.Difference {
 	f.Helper()
-	seq, err := f.store.DifferencesOf(ctx, name, from, to)
+	changes, err := f.store.ChangesOf(ctx, name, from, to)
 	require.NoError(f, err)
+	seq := snapshot.Net(changes)
 	list := slices.Collect(seq)
 	require.Equal(f, list, slices.Collect(seq), "it can be ranged over again")
 	return list
@@ -55,18 +56,18 @@ func TestDifferencesOf(t *testing.T) {
 	require.Len(t, f.differences("Things", start, later), 3, "one has come back")
 	require.Empty(t, f.differences("Things", end, end))
 
-	_, err = f.store.DifferencesOf(ctx, "Things", end, start)
+	_, err = f.store.ChangesOf(ctx, "Things", end, start)
 	requireRefused(t, err, exception.Validation,
-		"the differences from "+end.String()+" to "+start.String()+" have their ends the wrong way round")
+		"the changes from "+end.String()+" to "+start.String()+" have their ends the wrong way round")
 	for range f.differencesSeq(start, end) {
 		break // a loop may stop
 	}
 }
 
 func (f *fixture) differencesSeq(from, to instant) func(func(snapshot.Difference) bool) {
-	seq, err := f.store.DifferencesOf(ctx, "Things", from, to)
+	changes, err := f.store.ChangesOf(ctx, "Things", from, to)
 	require.NoError(f, err)
-	return seq
+	return snapshot.Net(changes)
 }
 
 // What came of the items is as of the call, whatever is written or trimmed while its answer is read.

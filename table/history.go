@@ -149,9 +149,9 @@ func (t *Table) Snapshot() (*snapshot.Snapshot, error) {
 }
 
 // SnapshotAt returns the items of the table as they were at an instant: with all commits up to it and none after. It
-// costs no more than replaying half of Options.CheckpointEvery changes, however far back the instant lies and however
-// large the table is. Its description is the present one. It fails with a ValidationException if the instant lies ahead
-// or further back than the table's history.
+// costs no more than replaying half of Options.CheckpointEvery changes, or all of them at the oldest end of the history,
+// however large the table is. Its description is the present one. It fails with a ValidationException if the instant lies
+// ahead or further back than the table's history.
 func (t *Table) SnapshotAt(instant clock.Instant) (*snapshot.Snapshot, error) {
 	v, err := t.view(instant, (*Table).openAndWithin)
 	if err != nil {
@@ -252,26 +252,24 @@ func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Insta
 	return present, nil
 }
 
-// DifferencesOf returns how a table's items differ between two instants, from the earlier to the later: one Difference
-// for each item that is not the same at both, in the order in which they first changed. Both are moved into the table's
-// history. It costs as much as the changes between. It fails with ResourceNotFound if there is no such table, or it is
-// CREATING, and with a ValidationException if from is after to.
-func (s *Store) DifferencesOf(
-	_ context.Context, name string, from, to clock.Instant,
-) (iter.Seq[snapshot.Difference], error) {
+// ChangesOf returns what the commits after one instant and up to another did to the items of a table, in their order.
+// Both instants are moved into the table's history. The result is as of the call, whatever is written while it is read;
+// it can be ranged over more than once. It fails with ResourceNotFound if there is no such table, or it is CREATING, and
+// with a ValidationException if from is after to.
+func (s *Store) ChangesOf(_ context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Change], error) {
 	t, err := s.lookup(name)
 	if err == nil {
-		var d iter.Seq[snapshot.Difference]
-		if d, err = t.differences(from, to); err == nil {
-			return d, nil
+		var changes iter.Seq[snapshot.Change]
+		if changes, err = t.changes(from, to); err == nil {
+			return changes, nil
 		}
 	}
-	return nil, exception.During("DifferencesOf", name, err)
+	return nil, exception.During("ChangesOf", name, err)
 }
 
-func (t *Table) differences(from, to clock.Instant) (iter.Seq[snapshot.Difference], error) {
+func (t *Table) changes(from, to clock.Instant) (iter.Seq[snapshot.Change], error) {
 	if from.After(to) {
-		return nil, exception.Validation.Errorf("the differences from %v to %v have their ends the wrong way round", from, to)
+		return nil, exception.Validation.Errorf("the changes from %v to %v have their ends the wrong way round", from, to)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -282,12 +280,12 @@ func (t *Table) differences(from, to clock.Instant) (iter.Seq[snapshot.Differenc
 	if floor := t.floorLocked(now); from.Before(floor) {
 		from = floor // the log may still hold some of the changes before it, and not the others
 	}
-	layout, changes := t.mu.data.Layout(), t.mu.log.Between(from, to)
-	return func(yield func(snapshot.Difference) bool) {
-		for _, c := range changes.Net() {
+	layout, segment := t.mu.data.Layout(), t.mu.log.Between(from, to)
+	return func(yield func(snapshot.Change) bool) {
+		for c := range segment.All() {
 			d := snapshot.Difference{Old: itemOf(c.Old), New: itemOf(c.New)}
 			d.Key = layout.KeyOf(cmp.Or(d.New, d.Old))
-			if !yield(d) {
+			if !yield(snapshot.Change{At: c.At, Difference: d}) {
 				return
 			}
 		}

@@ -59,9 +59,9 @@ func TestSnapshotTableInEveryState(t *testing.T) {
 		_, err := f.store.SnapshotTable(ctx, "Things", endOfTime)
 		requireRefused(t, err, exception.ResourceNotFound, message)
 		require.ErrorContains(t, err, "SnapshotTable")
-		_, err = f.store.DifferencesOf(ctx, "Things", instant{}, endOfTime)
+		_, err = f.store.ChangesOf(ctx, "Things", instant{}, endOfTime)
 		requireRefused(t, err, exception.ResourceNotFound, message)
-		require.ErrorContains(t, err, "DifferencesOf")
+		require.ErrorContains(t, err, "ChangesOf")
 	}
 	refused(missing("Things"))
 	f.create(plain("Things"))

@@ -39,8 +39,9 @@ type Options struct {
 	Timing  Timing
 
 	// CheckpointEvery is after how many changes a table that keeps its history keeps a copy of itself as well. Any
-	// earlier state is then at most half as many changes away, or all of them if it lies before the oldest copy. Each copy holds the parts of the table that change before
-	// the next one: at the most all of it, without the items. 0: DefaultCheckpointEvery.
+	// earlier state is then at most half as many changes away, or all of them if it lies before the oldest copy. Each
+	// copy holds the parts of the table that change before the next one: at the most all of it, without the items.
+	// 0: DefaultCheckpointEvery.
 	CheckpointEvery int
 }
 

@@ -20,8 +20,7 @@ func TestStory(t *testing.T) {
 		`the second after: Be Mass from {"N":"9.0122"} to {"N":"0"}`,
 		"differences from the view of that second: 0",
 		"of which 0 were not written since",
-		"49 good changes, found minute by minute, are done again, and 23 bad ones are not",
-		"at once tell of only 48",
+		"49 good changes, found commit by commit, are done again, and 23 bad ones are not",
 		"Elements-repaired: 118 items, 0 different from a table without the deploy",
 	} {
 		require.Contains(t, out.String(), line)

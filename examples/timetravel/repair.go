@@ -98,26 +98,29 @@ func changed(d snapshot.Difference) iter.Seq2[string, attr.Value] {
 }
 
 // redo writes into the repaired table every good change that came after the last good second, and compares the result
-// with what the table would be without the deploy. Differences tell what an item was and is, not what it has been in
-// between: so they are taken minute by minute, or a good write that the deploy overwrote would be lost.
+// with what the table would be without the deploy. It goes through the commits one by one: the differences of all that
+// time tell what an item was and is, not the good write in between that the deploy wrote over.
 func (s *story) redo() error {
-	atOnce, _, err := s.changes(noticed.Sub(s.good), nil)
-	if err != nil {
-		return err
-	}
 	target, err := s.db.Tables.Table(repaired)
 	if err != nil {
 		return err
 	}
-	redone, left, err := s.changes(time.Minute, func(key attr.Key, good attr.Map) error {
-		_, err := target.Update(key, func(old attr.Item) (attr.Item, error) { return old.With(good) })
-		return err
-	})
+	changes, err := s.db.Backups.Changes(s.ctx, live, s.good, noticed)
 	if err != nil {
 		return err
 	}
-	s.say("%d good changes, found minute by minute, are done again, and %d bad ones are not", redone, left)
-	s.note("the differences of all that time at once tell of only %d: the deploy overwrote the rest", atOnce)
+	redone, left := 0, 0
+	for c := range changes {
+		good, bad := sortOut(c.Difference)
+		redone, left = redone+len(good), left+bad
+		if len(good) == 0 {
+			continue
+		}
+		if _, err := target.Update(c.Key, func(old attr.Item) (attr.Item, error) { return old.With(good) }); err != nil {
+			return err
+		}
+	}
+	s.say("%d good changes, found commit by commit, are done again, and %d bad ones are not", redone, left)
 	return s.check(target, left)
 }
 
@@ -137,32 +140,6 @@ func (s *story) check(target *table.Table, left int) error {
 		return fmt.Errorf("%d items are not what they should be, %d bad changes of %d were left out", wrong, left, s.bad)
 	}
 	return nil
-}
-
-// changes looks at what was written after the last good second, one step of time after another. It hands the good part
-// of each difference to do, and counts attributes: good ones, and those that the deploy wrote.
-func (s *story) changes(step time.Duration, do func(attr.Key, attr.Map) error) (good, bad int, err error) {
-	for from := s.good; from.Before(noticed); from = from.Add(step) {
-		to := from.Add(step)
-		if to.After(noticed) {
-			to = noticed
-		}
-		differences, err := s.db.Backups.Differences(s.ctx, live, from, to)
-		if err != nil {
-			return 0, 0, err
-		}
-		for d := range differences {
-			fields, spoiled := sortOut(d)
-			good, bad = good+len(fields), bad+spoiled
-			if do == nil || len(fields) == 0 {
-				continue
-			}
-			if err := do(d.Key, fields); err != nil {
-				return 0, 0, err
-			}
-		}
-	}
-	return good, bad, nil
 }
 
 // sortOut returns the attributes that a difference has set for good, and counts what the deploy did: a deletion or a

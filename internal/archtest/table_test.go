@@ -11,6 +11,7 @@ var arrows = map[string][]string{
 	"arn":               {"exception"},
 	"internal/validate": {"arn", "exception"},
 	"attr":              {"exception"},
+	"internal/expr":     {"attr", "exception"},
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
 	"snapshot":          {"arn", "attr", "clock", "exception", "internal/storage", "schema"},

@@ -113,35 +113,6 @@ func (s Segment) Backward() iter.Seq[Change] {
 	}
 }
 
-// Net returns what became of each item that s changed: its first Old and its last New, at the last change, in the order
-// of the first changes. Items that are at the end what they were at the beginning are left out.
-func (s Segment) Net() []Change {
-	var net []Change
-	places := make(map[string]int)
-	for c := range s.All() {
-		if c.same() {
-			continue
-		}
-		r := c.New
-		if r == nil {
-			r = c.Old
-		}
-		i, seen := places[string(r.key)]
-		if !seen {
-			i = len(net)
-			places[string(r.key)] = i
-			net = append(net, Change{Old: c.Old})
-		}
-		net[i].At, net[i].New = c.At, c.New
-	}
-	return slices.DeleteFunc(net, Change.same)
-}
-
-// same reports whether c left its item as it was.
-func (c Change) same() bool {
-	return c.Old == c.New || c.Old != nil && c.New != nil && c.Old.Item == c.New.Item
-}
-
 // Rewind undoes those changes of s that come after the marker of their partition. d must be the state at the end
 // of s.
 func (d *Data) Rewind(s Segment, marker func(Hash) clock.Instant) {
