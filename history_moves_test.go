@@ -13,6 +13,7 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/model"
 	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -75,13 +76,13 @@ func (h *history) openTable(name string) (*table.Table, *incarnation) {
 }
 
 // committed checks what a write says of itself and tells it to the model.
-func (h *history) committed(i *incarnation, key attr.Key, c table.Change) {
+func (h *history) committed(i *incarnation, key attr.Key, c snapshot.Change) {
 	require.Equal(h, i.Now()[key], c.Old, "the item before")
 	require.True(h, c.At.After(i.lastCommit), "the instants of commits increase")
 	h.tell(i, key, c)
 }
 
-func (h *history) tell(i *incarnation, key attr.Key, c table.Change) {
+func (h *history) tell(i *incarnation, key attr.Key, c snapshot.Change) {
 	i.lastCommit = c.At
 	if c.New.IsZero() {
 		i.Delete(c.At, key)

@@ -190,7 +190,7 @@ func TestChanges(t *testing.T) {
 	music := w.open(plain("Music"))
 	w.recovery("Music", on)
 	at := func(seconds int) time.Time { return clock.Epoch.Add(time.Duration(seconds) * time.Second) }
-	var done []table.Change
+	var done []snapshot.Change
 	for second, v := range []int64{1, 2, 1} {
 		w.clock.Set(at(second))
 		change, err := music.Put(versioned("a", v))

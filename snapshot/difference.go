@@ -33,7 +33,8 @@ func (s *Snapshot) Differences(later *Snapshot) iter.Seq[Difference] {
 	}
 }
 
-// Change is what one commit did to one item.
+// Change is what one commit did to one item: what a write answers, and what a table's history is made of. All changes of
+// a transaction have the same instant.
 type Change struct {
 	At clock.Instant
 	Difference

@@ -7,7 +7,7 @@
 //
 // # Guarantees
 //
-//   - Every write is atomic and, once its call has returned, is seen by every later read. Its [Change] carries the
+//   - Every write is atomic and, once its call has returned, is seen by every later read. Its [snapshot.Change] carries the
 //     instant of the commit; the instants of one store strictly increase, in the order of the commits of each table.
 //   - Indexes agree with their table at every instant.
 //   - A request that is refused changes nothing.

@@ -105,7 +105,7 @@ func (f *fixture) drop(name string) {
 	require.NoError(f, err)
 }
 
-func (f *fixture) put(p string, k int64, more ...attr.Map) table.Change {
+func (f *fixture) put(p string, k int64, more ...attr.Map) snapshot.Change {
 	f.Helper()
 	c, err := f.table.Put(item(p, k, more...))
 	require.NoError(f, err)

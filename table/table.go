@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
-	"github.com/tidemark-db/tidemark/attr"
-	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/storage"
 	"github.com/tidemark-db/tidemark/schema"
@@ -40,12 +38,6 @@ type Table struct {
 
 // Name returns the table's name.
 func (t *Table) Name() string { return t.name }
-
-// Change is what a write did to one item.
-type Change struct {
-	At       clock.Instant // of the commit; all changes of a transaction have the same
-	Old, New attr.Item     // the zero Item where there was or is none
-}
 
 func (t *Table) statusLocked(now time.Time) schema.Status {
 	switch {

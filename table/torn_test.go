@@ -17,7 +17,7 @@ import (
 type chronicle struct {
 	*fixture
 	rand    *rand.Rand
-	changes []table.Change
+	changes []snapshot.Change
 	keys    []attr.Key
 }
 
@@ -32,7 +32,7 @@ func (c *chronicle) writeUntil(end time.Duration) {
 			return
 		}
 		p, k := string(rune('a'+c.rand.IntN(12))), c.rand.Int64N(3)
-		var change table.Change
+		var change snapshot.Change
 		var err error
 		if c.rand.IntN(4) == 0 {
 			change, err = c.table.Delete(key(p, k))

@@ -7,6 +7,7 @@ import (
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 // MaxTransaction is how many operations a transaction may have.
@@ -56,12 +57,12 @@ func (o Op) plain() bool { return o.kind == opPut && len(o.conditions) == 0 }
 // Transact does all of ops at one instant, or none of them (TransactWriteItems). Tables are given by name or ARN; no
 // item may be named twice. It returns a Change for each operation. If an operation is refused, the error is a
 // TransactionCanceled whose Reasons say which ones and why.
-func (s *Store) Transact(ops ...Op) ([]Change, error) {
+func (s *Store) Transact(ops ...Op) ([]snapshot.Change, error) {
 	changes, err := s.transact(ops)
 	return changes, exception.During("TransactWriteItems", "", err)
 }
 
-func (s *Store) transact(ops []Op) ([]Change, error) {
+func (s *Store) transact(ops []Op) ([]snapshot.Change, error) {
 	var c validate.Check
 	c.Count("transactItems", "[...]", len(ops), 1, MaxTransaction)
 	if err := c.Err(); err != nil {
@@ -89,7 +90,7 @@ func (s *Store) transact(ops []Op) ([]Change, error) {
 		return nil, err
 	}
 	at := s.seq.Next()
-	changes := make([]Change, len(ops))
+	changes := make([]snapshot.Change, len(ops))
 	for i, t := range tables {
 		changes[i] = t.commitLocked(at, steps[i])
 	}

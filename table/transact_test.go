@@ -42,13 +42,14 @@ func TestTransact(t *testing.T) {
 	)
 	require.NoError(t, err)
 	at := changes[0].At
-	require.Equal(t, []table.Change{
-		{At: at, New: item("b", 1)},
-		{At: at, Old: item("a", 1)},
-		{At: at, Old: item("a", 2), New: updated},
-		{At: at},
-		{At: at, New: item("a", 1)},
-		{At: at},
+	none := attr.Item{}
+	require.Equal(t, []snapshot.Change{
+		change(at, key("b", 1), none, item("b", 1)),
+		change(at, key("a", 1), item("a", 1), none),
+		change(at, key("a", 2), item("a", 2), updated),
+		change(at, key("a", 3), none, none),
+		change(at, key("a", 1), none, item("a", 1)),
+		change(at, key("a", 2), none, none),
 	}, changes, "all at one instant")
 	s, err := f.table.Snapshot()
 	require.NoError(t, err)

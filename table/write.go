@@ -5,6 +5,7 @@ import (
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/storage"
+	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 // Condition decides whether a write may happen, given the item as it is: the zero Item if there is none. It runs while
@@ -25,13 +26,13 @@ type UpdateFunc func(old attr.Item) (attr.Item, error)
 // Put stores item, in place of the item with the same key if there is one (PutItem). It fails with
 // ConditionalCheckFailed if one of the conditions does not hold, with a ValidationException if item does not fit the
 // table, and with ResourceNotFound if the table is not there any more.
-func (t *Table) Put(item attr.Item, conditions ...Condition) (Change, error) {
+func (t *Table) Put(item attr.Item, conditions ...Condition) (snapshot.Change, error) {
 	change, err := t.write(Put(t.name, item, conditions...))
 	return change, exception.During("PutItem", t.name, err)
 }
 
 // Delete removes the item with the given key, and does nothing if there is none (DeleteItem). It fails as Put does.
-func (t *Table) Delete(key attr.Key, conditions ...Condition) (Change, error) {
+func (t *Table) Delete(key attr.Key, conditions ...Condition) (snapshot.Change, error) {
 	change, err := t.write(Delete(t.name, key, conditions...))
 	return change, exception.During("DeleteItem", t.name, err)
 }
@@ -39,12 +40,12 @@ func (t *Table) Delete(key attr.Key, conditions ...Condition) (Change, error) {
 // Update turns the item with the given key into what fn makes of it (UpdateItem). What fn returns must have the same
 // key. An error of fn that has a code of this module's is returned as it is, another one as the cause of an
 // InternalServerError.
-func (t *Table) Update(key attr.Key, fn UpdateFunc) (Change, error) {
+func (t *Table) Update(key attr.Key, fn UpdateFunc) (snapshot.Change, error) {
 	change, err := t.write(Update(t.name, key, fn))
 	return change, exception.During("UpdateItem", t.name, err)
 }
 
-func (t *Table) write(op Op) (Change, error) {
+func (t *Table) write(op Op) (snapshot.Change, error) {
 	change, err := t.writeAlone(op)
 	if err == nil {
 		t.store.sweep(change.At.Time())
@@ -52,7 +53,7 @@ func (t *Table) write(op Op) (Change, error) {
 	return change, err
 }
 
-func (t *Table) writeAlone(op Op) (Change, error) {
+func (t *Table) writeAlone(op Op) (snapshot.Change, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if op.plain() {
@@ -60,28 +61,30 @@ func (t *Table) writeAlone(op Op) (Change, error) {
 	}
 	now := t.store.Now()
 	if err := t.openLocked(now); err != nil {
-		return Change{}, err
+		return snapshot.Change{}, err
 	}
 	s, err := t.planLocked(op)
 	if err != nil {
-		return Change{}, err
+		return snapshot.Change{}, err
 	}
 	return t.commitLocked(t.store.seq.Next(), s), nil
 }
 
 // putLocked is the shortest way for the commonest write: one descent of the tree instead of two.
-func (t *Table) putLocked(item attr.Item) (Change, error) {
+func (t *Table) putLocked(item attr.Item) (snapshot.Change, error) {
 	at := t.store.seq.Next()
 	if err := t.openLocked(at.Time()); err != nil {
-		return Change{}, err
+		return snapshot.Change{}, err
 	}
 	if err := t.mu.data.Layout().Check(item); err != nil {
-		return Change{}, err
+		return snapshot.Change{}, err
 	}
 	t.beforeCommitLocked(at)
 	now, old := t.mu.data.Put(item)
 	t.recordLocked(storage.Change{At: at, Old: old, New: now})
-	return Change{At: at, Old: itemOf(old), New: item}, nil
+	return snapshot.Change{At: at, Difference: snapshot.Difference{
+		Key: t.mu.data.Layout().KeyOf(item), Old: itemOf(old), New: item,
+	}}, nil
 }
 
 // step is a write that has been found good.
@@ -136,8 +139,8 @@ func (t *Table) planLocked(op Op) (step, error) {
 }
 
 // commitLocked does what was planned.
-func (t *Table) commitLocked(at clock.Instant, s step) Change {
-	change := Change{At: at, Old: s.old, New: s.now}
+func (t *Table) commitLocked(at clock.Instant, s step) snapshot.Change {
+	change := snapshot.Change{At: at, Difference: snapshot.Difference{Key: s.key, Old: s.old, New: s.now}}
 	if s.now == s.old {
 		return change
 	}

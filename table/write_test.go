@@ -23,6 +23,11 @@ func (f *fixture) get(p string, k int64) attr.Item {
 	return got
 }
 
+// change is what a write to one item is expected to answer.
+func change(at instant, k attr.Key, old, now attr.Item) snapshot.Change {
+	return snapshot.Change{At: at, Difference: snapshot.Difference{Key: k, Old: old, New: now}}
+}
+
 func TestPutGetDelete(t *testing.T) {
 	f := newFixture(t, plain("Things"), table.Timing{})
 	require.True(t, f.get("a", 1).IsZero())
@@ -30,20 +35,20 @@ func TestPutGetDelete(t *testing.T) {
 
 	first, err := f.table.Put(one)
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: first.At, New: one}, first)
+	require.Equal(t, change(first.At, key("a", 1), attr.Item{}, one), first)
 	second, err := f.table.Put(two)
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: second.At, Old: one, New: two}, second)
+	require.Equal(t, change(second.At, key("a", 1), one, two), second)
 	require.True(t, second.At.After(first.At))
 	require.Equal(t, two, f.get("a", 1))
 	third, err := f.table.Delete(key("a", 1))
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: third.At, Old: two}, third)
+	require.Equal(t, change(third.At, key("a", 1), two, attr.Item{}), third)
 	require.True(t, third.At.After(second.At))
 	require.True(t, f.get("a", 1).IsZero())
 	fourth, err := f.table.Delete(key("a", 1))
 	require.NoError(t, err, "deleting what is not there is fine")
-	require.Equal(t, table.Change{At: fourth.At}, fourth)
+	require.Equal(t, change(fourth.At, key("a", 1), attr.Item{}, attr.Item{}), fourth)
 }
 
 func TestConditions(t *testing.T) {
@@ -69,14 +74,14 @@ func TestConditions(t *testing.T) {
 	_, err = f.table.Put(two, table.Exists, hasX(2))
 	requireRefused(t, err, exception.ConditionalCheckFailed, conditionFailed)
 	require.Equal(t, one, f.get("a", 1), "a refused write changes nothing")
-	change, err := f.table.Put(two, table.Exists, hasX(1))
+	done, err := f.table.Put(two, table.Exists, hasX(1))
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: change.At, Old: one, New: two}, change)
+	require.Equal(t, change(done.At, key("a", 1), one, two), done)
 	_, err = f.table.Delete(k, hasX(1))
 	requireRefused(t, err, exception.ConditionalCheckFailed, conditionFailed)
-	change, err = f.table.Delete(k, hasX(2), table.Exists)
+	done, err = f.table.Delete(k, hasX(2), table.Exists)
 	require.NoError(t, err)
-	require.Equal(t, two, change.Old)
+	require.Equal(t, two, done.Old)
 }
 
 func TestUpdateFunctions(t *testing.T) {
@@ -86,12 +91,12 @@ func TestUpdateFunctions(t *testing.T) {
 		return func(attr.Item) (attr.Item, error) { return now, nil }
 	}
 	one := item("a", 1, attr.Map{"X": attr.Int(1)})
-	change, err := f.table.Update(k, func(old attr.Item) (attr.Item, error) {
+	done, err := f.table.Update(k, func(old attr.Item) (attr.Item, error) {
 		require.True(t, old.IsZero())
 		return one, nil
 	})
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: change.At, New: one}, change)
+	require.Equal(t, change(done.At, key("a", 1), attr.Item{}, one), done)
 
 	_, err = f.table.Update(k, set(item("a", 2)))
 	requireRefused(t, err, exception.Validation, invalid+"Cannot update attribute that is part of the key")
@@ -109,13 +114,13 @@ func TestUpdateFunctions(t *testing.T) {
 
 	_, err = f.table.Update(k, set(sized(t, attr.MaxItemSize)))
 	require.NoError(t, err)
-	change, err = f.table.Update(k, set(attr.Item{}))
+	done, err = f.table.Update(k, set(attr.Item{}))
 	require.NoError(t, err)
-	require.Equal(t, attr.MaxItemSize, change.Old.Size())
+	require.Equal(t, attr.MaxItemSize, done.Old.Size())
 	require.True(t, f.get("a", 1).IsZero(), "the zero Item deletes")
-	change, err = f.table.Update(k, set(attr.Item{}))
+	done, err = f.table.Update(k, set(attr.Item{}))
 	require.NoError(t, err)
-	require.Equal(t, table.Change{At: change.At}, change)
+	require.Equal(t, change(done.At, key("a", 1), attr.Item{}, attr.Item{}), done)
 }
 
 // sized returns an item of key a, 1 with exactly that many bytes.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
-	"github.com/tidemark-db/tidemark/table"
+	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 // window plots which of the commits around a request are in its backup, under each policy.
@@ -24,7 +24,7 @@ func window() (string, error) {
 		{backup.Fuzzy, 1}, {backup.Fuzzy, 2}, {backup.Fuzzy, 3}, {backup.Torn, 1},
 	} {
 		w := openWorld(policy.seed)
-		var commits [n]table.Change
+		var commits [n]snapshot.Change
 		var arn string
 		w.zero = w.zero.Add(n / 2 * every)
 		for i := range commits {
@@ -50,7 +50,7 @@ func window() (string, error) {
 
 // around plots, for commits so far apart, the promise of each, and whether the backup holds it, with the markers
 // between.
-func (w *world) around(arn string, commits []table.Change, apart time.Duration) (promise, held string, err error) {
+func (w *world) around(arn string, commits []snapshot.Change, apart time.Duration) (promise, held string, err error) {
 	w.clock.Advance(2 * time.Minute)
 	if w.err != nil {
 		return "", "", w.err

@@ -13,7 +13,7 @@ import (
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/schema"
-	"github.com/tidemark-db/tidemark/table"
+	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 const day = 24 * time.Hour
@@ -71,7 +71,7 @@ func (w *world) do(f func() error) {
 }
 
 // put writes the item with the given key.
-func (w *world) put(key int) (change table.Change) {
+func (w *world) put(key int) (change snapshot.Change) {
 	w.do(func() error {
 		t, err := w.Tables.Table("Table")
 		if err == nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/snapshot"
-	"github.com/tidemark-db/tidemark/table"
 )
 
 // explain shows the window of the backup and, for each edit, what was promised and what became of it.
@@ -36,14 +35,13 @@ func (s *story) explain(arn string) error {
 	return nil
 }
 
-func (s *story) explainEdit(w backup.Window, held *snapshot.Snapshot, edit table.Change) error {
-	key := keyOf(held, edit.New)
-	item, _ := held.Lookup(key)
+func (s *story) explainEdit(w backup.Window, held *snapshot.Snapshot, edit snapshot.Change) error {
+	item, _ := held.Lookup(edit.Key)
 	in := item == edit.New
-	if in != w.Holds(edit.At, key.Partition) {
+	if in != w.Holds(edit.At, edit.Key.Partition) {
 		return fmt.Errorf("the backup does not hold what its window says: %v", edit.New)
 	}
-	marker := w.Cut.Marker(key.Partition)
+	marker := w.Cut.Marker(edit.Key.Partition)
 	answer, where := "yes", "before"
 	if !in {
 		answer, where = "no", "after"

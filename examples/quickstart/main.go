@@ -20,6 +20,7 @@ import (
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -54,7 +55,7 @@ type story struct {
 	clock *clock.Manual
 	db    *tidemark.DB
 	table *table.Table
-	edits []table.Change
+	edits []snapshot.Change
 }
 
 func newStory(marker backup.Marker, seed uint64) (*story, error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -234,7 +235,7 @@ func (w *world) put(a arguments) ([]string, error) {
 	return w.committed(c, err)
 }
 
-func (w *world) committed(c table.Change, err error) ([]string, error) {
+func (w *world) committed(c snapshot.Change, err error) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
