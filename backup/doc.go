@@ -4,8 +4,8 @@
 // An [Engine] is the backup service of one account in one region. It knows the rules and keeps the list of backups; the
 // tables belong to a [Source]. *table.Store is one, and an emulator with tables of its own can be another. The methods
 // of an Engine are named after the service's operations and answer with the service's errors; [Engine.Window],
-// [Engine.Snapshot], [Engine.SnapshotAt], [Engine.Differences], [Engine.Transitions] and [Engine.Settle] tell what the
-// service keeps to itself.
+// [Engine.Snapshot], [Engine.SnapshotAt], [Engine.Changes], [Engine.Differences], [Engine.Transitions] and
+// [Engine.Settle] tell what the service keeps to itself.
 //
 // # Guarantees
 //
