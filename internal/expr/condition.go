@@ -1,0 +1,284 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/attr"
+)
+
+// operator is what a node of a condition does.
+type operator uint8
+
+const (
+	opCall operator = iota // a function that gives a truth
+	opAnd
+	opOr
+	opNot
+	opEqual
+	opNotEqual
+	opLess
+	opAtMost
+	opGreater
+	opAtLeast
+	opBetween
+	opIn
+)
+
+// operators are the operators as they are written.
+var operators = [...]string{opAnd: "AND", opOr: "OR", opNot: "NOT", opEqual: "=", opNotEqual: "<>", opLess: "<",
+	opAtMost: "<=", opGreater: ">", opAtLeast: ">=", opBetween: "BETWEEN", opIn: "IN"}
+
+func (op operator) String() string { return operators[op] }
+
+// The kinds of expressions whose names this package knows by itself.
+const (
+	kindUpdate       = "UpdateExpression"
+	kindProjection   = "ProjectionExpression"
+	kindKeyCondition = "KeyConditionExpression"
+)
+
+var conditionKeywords = []string{"AND", "OR", "NOT", "IN", "BETWEEN"}
+
+// node is a condition or a part of one.
+type node struct {
+	operator    operator
+	left, right *node     // of AND and OR; left alone of NOT
+	args        []operand // of comparisons, IN and BETWEEN
+	call        *call     // of opCall
+}
+
+// Condition is a condition or filter expression. It is immutable and may be used by several goroutines at once.
+type Condition struct {
+	root  *node
+	heads heads
+}
+
+// ParseCondition parses text, which is the request's expression of that kind: "ConditionExpression" or
+// "FilterExpression". It notes in params what the text uses. The error is an exception.Validation.
+func ParseCondition(kind, text string, params *Params) (*Condition, error) {
+	root, p, err := parseCondition(kind, text, params)
+	if err != nil {
+		return nil, err
+	}
+	return &Condition{root: root, heads: p.heads}, nil
+}
+
+// Attributes returns the names of the attributes that the condition looks at, in ascending order.
+func (c *Condition) Attributes() []string { return c.heads.names() }
+
+// Nested returns the names of those attributes of which the condition looks at a part, in ascending order.
+func (c *Condition) Nested() []string { return c.heads.nested() }
+
+func parseCondition(kind, text string, params *Params) (*node, *parser, error) {
+	p, err := newParser(kind, text, conditionKeywords, params)
+	if err != nil {
+		return nil, nil, err
+	}
+	root := p.condition(p.disjunction())
+	err = p.finish(faultParens, faultUnknownFunction, faultMisuse, faultReserved, faultCondition)
+	return root, p, err
+}
+
+// term is what a part of a condition has been read as: a condition, or an operand of which the next token tells what
+// it is for. Which of the two follows an opening parenthesis is not to be seen at the parenthesis.
+type term struct {
+	node    *node
+	operand operand
+	grouped bool // the whole of it is in parentheses
+}
+
+// condition returns t as a condition, which an operand is only if it is a function.
+func (p *parser) condition(t term) *node {
+	switch c := t.operand.call; {
+	case t.node != nil:
+		return t.node
+	case c != nil:
+		if c.function == functionSize {
+			p.noteMisuse(c)
+		}
+		p.settle()
+		return &node{operator: opCall, call: c}
+	}
+	p.unexpected()
+	return &node{}
+}
+
+// settle ends one condition without AND, OR and NOT. The faults of the classes below are told condition by condition.
+func (p *parser) settle() {
+	ranks := [...]fault{faultReference, faultOperandCount, faultDistinct, faultOperandType}
+	if reason := p.first(ranks[:]); reason != "" {
+		p.note(faultCondition, reason)
+	}
+	for _, class := range ranks {
+		p.faults[class] = ""
+	}
+}
+
+func (p *parser) disjunction() term {
+	t := p.conjunction()
+	for p.atKeyword("OR") {
+		t = p.join(opOr, t, p.conjunction)
+	}
+	return t
+}
+
+func (p *parser) conjunction() term {
+	t := p.negation()
+	for p.atKeyword("AND") {
+		t = p.join(opAnd, t, p.negation)
+	}
+	return t
+}
+
+// join reads the right side of AND or OR.
+func (p *parser) join(op operator, left term, side func() term) term {
+	n := &node{operator: op, left: p.condition(left)}
+	p.countOperator()
+	p.advance()
+	n.right = p.condition(side())
+	return term{node: n}
+}
+
+func (p *parser) negation() term {
+	times := 0
+	for ; p.atKeyword("NOT"); times++ {
+		p.countOperator()
+		p.advance()
+	}
+	t := p.comparison()
+	if times == 0 {
+		return t
+	}
+	n := p.condition(t)
+	for range times {
+		n = &node{operator: opNot, left: n}
+	}
+	return term{node: n}
+}
+
+// comparison reads an operand and what it is compared with, if there is a comparison.
+func (p *parser) comparison() term {
+	t := p.primary()
+	if t.node != nil {
+		return t
+	}
+	n := &node{args: append(make([]operand, 0, 3), t.operand)}
+	switch op := p.comparator(); {
+	case op != opCall:
+		n.operator = op
+		p.countOperator()
+		p.advance()
+		n.args = append(n.args, p.groupedOperand())
+		p.checkDistinct(op.String(), n.args)
+		if op != opEqual && op != opNotEqual {
+			p.checkEach(op.String(), n.args, attr.TypeS, attr.TypeN, attr.TypeB)
+		}
+	case p.atKeyword("BETWEEN"):
+		p.between(n)
+	case p.atKeyword("IN"):
+		p.in(n)
+	default:
+		return t
+	}
+	for i := range n.args {
+		p.checkOperand(n.args[i].call)
+	}
+	p.settle()
+	return term{node: n}
+}
+
+// checkOperand notes it if a function cannot be compared.
+func (p *parser) checkOperand(c *call) {
+	if c != nil && c.function != functionUnknown && c.function != functionSize {
+		p.noteMisuse(c)
+	}
+}
+
+// comparator returns the operator at hand, or opCall if there is none.
+func (p *parser) comparator() operator {
+	if p.token.kind == tokenSign {
+		for op := opEqual; op <= opAtLeast; op++ {
+			if operators[op] == p.word() {
+				return op
+			}
+		}
+	}
+	return opCall
+}
+
+// primary reads an operand, or whatever is in parentheses.
+func (p *parser) primary() term {
+	if !p.accept("(") {
+		return term{operand: p.operand()}
+	}
+	t := p.disjunction()
+	p.expect(")")
+	p.noteGroup(t.grouped)
+	t.grouped = t.node != nil || !p.extend(&t.operand)
+	return t
+}
+
+// between reads the bounds of BETWEEN.
+func (p *parser) between(n *node) {
+	n.operator = opBetween
+	p.countOperator()
+	p.advance()
+	n.args = append(n.args, p.groupedOperand())
+	if !p.atKeyword("AND") {
+		p.unexpected()
+	}
+	p.advance()
+	n.args = append(n.args, p.groupedOperand())
+	p.checkEach("BETWEEN", n.args, attr.TypeS, attr.TypeN, attr.TypeB)
+	lower, upper := &n.args[1], &n.args[2]
+	if !lower.isValue() || !upper.isValue() || lower.value.IsZero() || upper.value.IsZero() {
+		return
+	}
+	c, ok := lower.value.Compare(upper.value)
+	switch {
+	case !ok:
+		p.noteBounds("The BETWEEN operator requires same data type for lower and upper bounds", lower, upper)
+	case c > 0:
+		p.noteBounds("The BETWEEN operator requires upper bound to be greater than or equal to lower bound", lower, upper)
+	}
+}
+
+func (p *parser) noteBounds(reason string, lower, upper *operand) {
+	if !p.noted(faultOperandType) {
+		p.note(faultOperandType, reason, "; lower bound operand: AttributeValue: ", valueText(lower.value),
+			", upper bound operand: AttributeValue: ", valueText(upper.value))
+	}
+}
+
+// in reads the list of IN.
+func (p *parser) in(n *node) {
+	n.operator = opIn
+	p.countOperator()
+	p.advance()
+	p.expect("(")
+	for {
+		n.args = append(n.args, p.groupedOperand())
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect(")")
+	if count := len(n.args) - 1; count > maxInOperands {
+		p.note(faultOperandCount, "The IN operator is provided with too many operands; number of operands: ",
+			strconv.Itoa(count))
+	}
+}
+
+// valueText returns a value of type S, N or B as messages give it, such as "{S:a}".
+func valueText(v attr.Value) string {
+	text, _ := v.Text()
+	switch v.Type() {
+	case attr.TypeN:
+		text, _ = v.Number()
+	case attr.TypeB:
+		json := string(v.AppendJSON(nil)) // {"B":"base64"}
+		text = strings.TrimSuffix(strings.TrimPrefix(json, `{"B":"`), `"}`)
+	}
+	return "{" + v.Type().String() + ":" + clip(text) + "}"
+}

@@ -1,0 +1,34 @@
+// Package expr is DynamoDB's expression language: conditions and filters ([Condition]), updates ([Update]), projections
+// ([Projection]) and key conditions ([KeyCondition]).
+//
+// A request's ExpressionAttributeNames and ExpressionAttributeValues become [Params]. Each expression of the request is
+// parsed with them, which finds all that can be wrong whatever the item is; [Params.Unused] then tells whether
+// something was given for nothing. What was parsed can be applied to any number of items.
+//
+// What is guaranteed:
+//
+//   - Every refusal is an error of code [exception.Validation] in the service's own words, where they are known. Of
+//     several faults in one expression it tells the one that the service tells.
+//   - An update reads the old item throughout, and an update that fails changes nothing: items are immutable.
+//   - No text makes this package panic. How deeply it recurses is bounded by the length of the text, which is at most
+//     [MaxSize] bytes.
+//   - Numbers are added exactly. Strings have their size in units of UTF-16, as there.
+//
+// # Concurrency
+//
+// Params note what is used of them, so the expressions of one request are parsed one after another. What was parsed is
+// immutable and may be used by several goroutines at once.
+//
+// # Differences from AWS
+//
+//   - Where two faults of equal rank are in one expression, the first in the text is told. The order of ranks is as it
+//     has been observed, by others and not for every pair.
+//   - The names of types in messages that list all of them stand in a fixed order.
+//   - Messages repeat no more than about a kilobyte of a path or a value.
+//   - A path may have any number of elements; one that is deeper than an item can be finds nothing.
+//   - A sum that needs more than 38 digits is refused as an overflow, as it is there, even if it is a small number.
+//   - Functions count as operators towards the greatest number of both, which is documented for updates alone.
+//   - list_append cannot be an operand, as within another list_append there. A function of updates in a condition, and
+//     one of conditions in an update, is told as used the wrong way rather than as unknown.
+//   - Redundant parentheses are refused in updates too, and told after all other faults but wrong operands.
+package expr

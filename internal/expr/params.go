@@ -1,0 +1,141 @@
+package expr
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+// The greatest lengths, in bytes, of a placeholder with its first character, and of the name that one stands for.
+const (
+	maxPlaceholder = 255
+	maxName        = 65535
+)
+
+// Params are a request's ExpressionAttributeNames and ExpressionAttributeValues, and a note of which of them its
+// expressions use. A nil *Params has neither names nor values. Params must not be used by several goroutines at once.
+type Params struct {
+	names  map[string]string
+	values map[string]attr.Value
+	used   map[string]struct{} // the keys of both maps, which differ in their first character
+}
+
+// NewParams returns the params with those names and values, by their placeholders: "#n" for a name, ":v" for a value.
+// A nil map is one that the request does not have; one that it has must not be empty. The maps are kept, and must not
+// change while expressions are parsed. The error, an [exception.Validation], is the first fault in ascending order of
+// placeholders, names before values.
+func NewParams(names map[string]string, values map[string]attr.Value) (*Params, error) {
+	if names != nil && len(names) == 0 {
+		return nil, refuse("ExpressionAttributeNames must not be empty")
+	}
+	for _, key := range slices.Sorted(maps.Keys(names)) {
+		if err := checkPlaceholder("ExpressionAttributeNames", '#', key); err != nil {
+			return nil, err
+		}
+		switch name := names[key]; {
+		case name == "":
+			return nil, refuse("ExpressionAttributeNames contains invalid value: Empty attribute name for key " + key)
+		case len(name) > maxName:
+			return nil, exception.Validation.Errorf("ExpressionAttributeNames contains invalid value: "+
+				"Attribute name is too large, must be no more than %d bytes for key %s", maxName, key)
+		}
+	}
+	if values != nil && len(values) == 0 {
+		return nil, refuse("ExpressionAttributeValues must not be empty")
+	}
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if err := checkPlaceholder("ExpressionAttributeValues", ':', key); err != nil {
+			return nil, err
+		}
+		if err := checkValue(key, values[key]); err != nil {
+			return nil, err
+		}
+	}
+	return &Params{names: names, values: values}, nil
+}
+
+// checkPlaceholder refuses a key that no expression could contain.
+func checkPlaceholder(where string, first byte, key string) error {
+	ok := len(key) > 1 && key[0] == first && len(key) <= maxPlaceholder
+	for i := 1; ok && i < len(key); i++ {
+		ok = isNamePart(key[i])
+	}
+	if ok {
+		return nil
+	}
+	return exception.Validation.Errorf("%s contains invalid key: Syntax error; key: \"%s\"", where, clip(key))
+}
+
+// checkValue refuses a value that an item could not hold.
+func checkValue(key string, v attr.Value) error {
+	_, err := attr.NewItem(attr.Map{key: v}) // the zero Value is told apart nowhere else
+	if err == nil {
+		return nil
+	}
+	reason := err.Error()
+	if e, ok := err.(*exception.Error); ok {
+		reason = e.Message
+	}
+	return exception.Validation.Errorf("ExpressionAttributeValues contains invalid value: %s for key %s", reason, key)
+}
+
+// Unused returns an [exception.Validation] that lists the names that no expression parsed so far has used, or else the
+// values; it is nil if all have been used. It is for when all expressions of a request have been parsed.
+func (p *Params) Unused() error {
+	if p == nil {
+		return nil
+	}
+	if keys := unused(p, p.names); keys != "" {
+		return refuse("Value provided in ExpressionAttributeNames unused in expressions: keys: {" + keys + "}")
+	}
+	if keys := unused(p, p.values); keys != "" {
+		return refuse("Value provided in ExpressionAttributeValues unused in expressions: keys: {" + keys + "}")
+	}
+	return nil
+}
+
+// unused lists the keys of m that have not been used.
+func unused[V any](p *Params, m map[string]V) string {
+	var keys []string
+	for key := range m {
+		if _, ok := p.used[key]; !ok {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, ", ")
+}
+
+// name returns the name that placeholder stands for and notes that it is used.
+func (p *Params) name(placeholder string) (name string, ok bool) {
+	if p == nil {
+		return "", false
+	}
+	name, ok = p.names[placeholder]
+	if ok {
+		p.use(placeholder)
+	}
+	return name, ok
+}
+
+// value returns the value that placeholder stands for and notes that it is used.
+func (p *Params) value(placeholder string) (v attr.Value, ok bool) {
+	if p == nil {
+		return attr.Value{}, false
+	}
+	v, ok = p.values[placeholder]
+	if ok {
+		p.use(placeholder)
+	}
+	return v, ok
+}
+
+func (p *Params) use(placeholder string) {
+	if p.used == nil {
+		p.used = make(map[string]struct{}, len(p.names)+len(p.values))
+	}
+	p.used[placeholder] = struct{}{}
+}

@@ -1,0 +1,267 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+// MaxSize is the greatest length of an expression in bytes.
+const MaxSize = 4096
+
+// How many operators and functions an expression may have, how many operands IN, and how large an index may be.
+const (
+	maxOperators  = 300
+	maxInOperands = 100
+	maxIndex      = 1<<31 - 1
+)
+
+// fault is a class of things that can be wrong with an expression whose syntax is right. Of each class the first in
+// the text counts, and which class is told of several is for the kind of expression to say.
+type fault uint8
+
+const (
+	faultParens fault = iota // redundant parentheses
+	faultUnknownFunction
+	faultMisuse       // a function where it may not be
+	faultReserved     // a reserved word
+	faultSection      // a section of an update twice
+	faultReference    // a placeholder that is not defined
+	faultOperandCount // too many operands or too few
+	faultDistinct     // operands that are the same
+	faultOverlap      // of paths
+	faultConflict     // of paths
+	faultVerbOperand  // the wrong type of operand for ADD or DELETE
+	faultOperandType  // the wrong type of operand for a function or operator
+	faultCondition    // the first of those that are told condition by condition
+	faultClasses      = int(faultCondition) + 1
+)
+
+// parser reads one expression. Once its text has turned out to be no expression, failure says why, and the parser sees
+// nothing but the end of the text, so that whatever is being parsed comes to its end as well.
+type parser struct {
+	kind     string // what the expression is in the request
+	text     string
+	keywords []string // words that cannot name attributes, for they structure this kind of expression
+	params   *Params
+
+	last, token token // the token at hand and the one before it
+	failure     string
+	faults      [faultClasses]string
+	operators   int
+	heads       heads
+}
+
+// newParser returns a parser at the first token of text, or the reason why the text is not looked at.
+func newParser(kind, text string, keywords []string, params *Params) (*parser, error) {
+	if len(text) > MaxSize {
+		return nil, exception.Validation.Errorf("Invalid %s: Expression size has exceeded the maximum allowed size; "+
+			"expression size: %d", kind, len(text))
+	}
+	p := &parser{kind: kind, text: text, keywords: keywords, params: params}
+	p.token = scan(text, 0)
+	if p.token.kind == tokenEnd {
+		return nil, refuse("Invalid " + kind + ": The expression can not be empty;")
+	}
+	return p, nil
+}
+
+// finish requires the end of the text and returns what is wrong with the expression. The classes of faults are given
+// in the order in which they are told.
+func (p *parser) finish(ranks ...fault) error {
+	if p.failure == "" && p.token.kind != tokenEnd {
+		p.unexpected()
+	}
+	if p.failure != "" {
+		return refuse("Invalid " + p.kind + ": " + p.failure)
+	}
+	if reason := p.first(ranks); reason != "" {
+		return refuse("Invalid " + p.kind + ": " + reason)
+	}
+	return nil
+}
+
+// first returns the first fault in that order of classes, or "".
+func (p *parser) first(ranks []fault) string {
+	for _, class := range ranks {
+		if p.faults[class] != "" {
+			return p.faults[class]
+		}
+	}
+	return ""
+}
+
+// note records a fault if it is the first of its class. The parts of its text are joined only then.
+func (p *parser) note(class fault, parts ...string) {
+	if p.faults[class] == "" && p.failure == "" {
+		p.faults[class] = strings.Join(parts, "")
+	}
+}
+
+// noted reports whether there is a fault of that class already.
+func (p *parser) noted(class fault) bool { return p.faults[class] != "" }
+
+// countOperator counts the operator or function at hand. The service stops where there is one too many.
+func (p *parser) countOperator() {
+	p.operators++
+	if p.operators == maxOperators+1 {
+		p.fail("The expression contains too many operators; operator count: " + strconv.Itoa(p.operators))
+	}
+}
+
+// unexpected gives the text up: the token at hand cannot stand where it does. The message repeats the text from the
+// token before it to the token after it.
+func (p *parser) unexpected() {
+	at, near := p.word(), ""
+	if p.token.kind == tokenEnd {
+		at, near = "<EOF>", p.text[p.last.start:p.last.end]
+	} else {
+		near = p.text[p.last.start:scan(p.text, p.token.end).end]
+		near = strings.Trim(near, " \t\r\n")
+	}
+	p.fail("Syntax error; token: \"" + clip(at) + "\", near: \"" + clip(near) + "\"")
+}
+
+// fail gives the text up for that reason.
+func (p *parser) fail(reason string) {
+	if p.failure == "" {
+		p.failure = reason
+		p.token = token{tokenEnd, len(p.text), len(p.text)}
+	}
+}
+
+// word returns the text of the token at hand.
+func (p *parser) word() string { return p.text[p.token.start:p.token.end] }
+
+// advance goes on to the next token.
+func (p *parser) advance() {
+	if p.failure == "" {
+		p.last = p.token
+		p.token = scan(p.text, p.token.end)
+	}
+}
+
+// atSign reports whether that sign is at hand.
+func (p *parser) atSign(sign string) bool { return p.token.kind == tokenSign && p.word() == sign }
+
+// accept goes past that sign if it is at hand, and reports whether it was.
+func (p *parser) accept(sign string) bool {
+	if !p.atSign(sign) {
+		return false
+	}
+	p.advance()
+	return true
+}
+
+// expect goes past that sign, without which the text is no expression.
+func (p *parser) expect(sign string) {
+	if !p.accept(sign) {
+		p.unexpected()
+	}
+}
+
+// atKeyword reports whether that keyword, in capitals or not, is at hand.
+func (p *parser) atKeyword(word string) bool {
+	return p.token.kind == tokenName && strings.EqualFold(p.word(), word)
+}
+
+// atName reports whether a name is at hand that is not a keyword.
+func (p *parser) atName() bool {
+	if p.token.kind != tokenName {
+		return false
+	}
+	for _, word := range p.keywords {
+		if p.atKeyword(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// path reads a path without parentheses.
+func (p *parser) path() path {
+	pa := p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
+	p.heads.add(pa)
+	return pa
+}
+
+// steps reads what may follow pa to make it a longer path.
+func (p *parser) steps(pa path) path {
+	for {
+		switch {
+		case p.accept("."):
+			pa = append(pa, step{p.stepName(), noIndex})
+		case p.accept("["):
+			pa = append(pa, step{"", p.stepIndex()})
+			p.expect("]")
+		default:
+			return pa
+		}
+	}
+}
+
+// stepName reads a name in a path, or a placeholder for one.
+func (p *parser) stepName() (name string) {
+	switch {
+	case p.token.kind == tokenNameRef:
+		ok := false
+		if name, ok = p.params.name(p.word()); !ok {
+			p.note(faultReference, "An expression attribute name used in the document path is not defined; "+
+				"attribute name: ", p.word())
+		}
+	case p.atName():
+		if name = p.word(); isReserved(name) {
+			p.note(faultReserved, "Attribute name is a reserved keyword; reserved keyword: ", name)
+		}
+	default:
+		p.unexpected()
+	}
+	p.advance()
+	return name
+}
+
+// stepIndex reads an index in a path.
+func (p *parser) stepIndex() int {
+	if p.token.kind != tokenNumber {
+		p.unexpected()
+		return 0
+	}
+	index, err := strconv.Atoi(p.word())
+	if err != nil || index > maxIndex {
+		index = maxIndex
+		p.note(faultReference, "List index is not within the allowable range; index: [", clip(p.word()), "]")
+	}
+	p.advance()
+	return index
+}
+
+// value reads a placeholder for a value. What is not defined is the zero Value.
+func (p *parser) value() (v attr.Value) {
+	if p.token.kind != tokenValueRef {
+		p.unexpected()
+		return v
+	}
+	v, ok := p.params.value(p.word())
+	if !ok {
+		p.note(faultReference, "An expression attribute value used in expression is not defined; attribute value: ",
+			p.word())
+	}
+	p.advance()
+	return v
+}
+
+// refuse returns an error with that message.
+func refuse(message string) error { return exception.Validation.Errorf("%s", message) }
+
+// maxClip is about how much of a text a message repeats.
+const maxClip = 1024
+
+// clip returns text as a message may repeat it: valid UTF-8, and not too long.
+func clip(text string) string {
+	if len(text) > maxClip {
+		text = text[:maxClip] + "..."
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}

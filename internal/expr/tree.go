@@ -1,0 +1,124 @@
+package expr
+
+import (
+	"slices"
+
+	"github.com/tidemark-db/tidemark/attr"
+)
+
+// branch is a node of a tree of paths: what the paths that begin alike have in common. The root has no step of its
+// own; its children are attributes of an item. With the paths of an expression as a tree, clashes between them are
+// found, and an item is projected or rebuilt, going over each part of it once.
+type branch struct {
+	step  step
+	first path     // the first path that came through here
+	use   int      // the number of the path that ends here, or noUse
+	kids  []branch // in order of their steps
+}
+
+const noUse = -1
+
+// add puts a path into the tree. If pa leads into or out of a path that is there already, it returns the first such
+// path as overlap, and pa is not put in. If an earlier path takes for a list what pa takes for a map, or the other
+// way round, it returns the first such path as conflict.
+func (b *branch) add(pa path, use int) (overlap, conflict path) {
+	at := b
+	for i, s := range pa {
+		if n := len(at.kids); i > 0 && n > 0 && conflict == nil && at.kids[0].step.isName() != s.isName() {
+			conflict = at.first
+		}
+		k, found := slices.BinarySearchFunc(at.kids, s, func(kid branch, s step) int { return kid.step.compare(s) })
+		if !found {
+			at.kids = slices.Insert(at.kids, k, branch{step: s, first: pa, use: noUse})
+		}
+		at = &at.kids[k]
+		if found && (at.use != noUse || i == len(pa)-1) {
+			return at.first, conflict
+		}
+	}
+	at.use = use
+	return nil, conflict
+}
+
+// project returns the parts of item at which the tree's paths end, within as much of the item as leads to them. The
+// elements of a list that are left close up.
+func (b *branch) project(item attr.Item) attr.Item {
+	if item.IsZero() {
+		return item
+	}
+	if names, flat := b.flat(); flat {
+		return item.Project(names...)
+	}
+	m := make(attr.Map, len(b.kids))
+	for i := range b.kids {
+		kid := &b.kids[i]
+		if v, ok := item.Lookup(kid.step.name); ok {
+			if v, ok = kid.pick(v); ok {
+				m[kid.step.name] = v
+			}
+		}
+	}
+	projected, _ := attr.NewItem(m) // what has been in an item can be in one
+	return projected
+}
+
+// flat returns the names of the attributes that the tree has, and whether it has nothing deeper.
+func (b *branch) flat() (names []string, flat bool) {
+	names = make([]string, len(b.kids))
+	for i := range b.kids {
+		if b.kids[i].use == noUse {
+			return nil, false
+		}
+		names[i] = b.kids[i].step.name
+	}
+	return names, true
+}
+
+// pick is project for what is found at b.
+func (b *branch) pick(v attr.Value) (picked attr.Value, ok bool) {
+	if b.use != noUse {
+		return v, true
+	}
+	if b.kids[0].step.isName() {
+		var m attr.Map
+		for i := range b.kids {
+			kid := &b.kids[i]
+			part, ok := v.Lookup(kid.step.name)
+			if !ok {
+				continue
+			}
+			if part, ok = kid.pick(part); !ok {
+				continue
+			}
+			if m == nil {
+				m = make(attr.Map, len(b.kids))
+			}
+			m[kid.step.name] = part
+		}
+		return attr.M(m), m != nil
+	}
+	list := b.pickElements(v)
+	return attr.L(list...), list != nil
+}
+
+// pickElements is pick for the elements of a list.
+func (b *branch) pickElements(v attr.Value) []attr.Value {
+	if v.Type() != attr.TypeL {
+		return nil
+	}
+	var list []attr.Value
+	i, kids := 0, b.kids
+	for e := range v.Elements() {
+		if len(kids) == 0 {
+			break
+		}
+		if kids[0].step.index == i {
+			if part, ok := kids[0].pick(e); ok {
+				list = append(list, part)
+			}
+			kids = kids[1:]
+		}
+		i++
+	}
+	return list
+}
