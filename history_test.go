@@ -163,6 +163,9 @@ func (h *history) open() {
 			h.timing.StatisticsEvery = 6 * time.Hour
 		}
 	}
+	if h.profile.Window == 0 { // there is no room for another
+		h.profile.Marker = backup.Exact
+	}
 	db, err := tidemark.New(tidemark.Options{
 		Clock: &h.clock, Seed: 1 + uint64(h.tape.below(256)), Profile: h.profile, Timing: h.timing,
 		CheckpointEvery: h.every,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -66,6 +67,13 @@ func New(source Source, o Options) (*Engine, error) {
 	if err := o.Profile.Validate(); err != nil {
 		return nil, err
 	}
+	if source == nil {
+		return nil, errors.New("backup: an engine needs a source")
+	}
+	if _, err := arn.Parse(arn.Table(source.Region(), source.Account(), "any").String()); err != nil {
+		return nil, fmt.Errorf("backup: the source's region %q or account %q cannot be that of a table: %w",
+			source.Region(), source.Account(), err)
+	}
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()
 	}
@@ -82,7 +90,7 @@ func New(source Source, o Options) (*Engine, error) {
 	e.history, _ = source.(Historian)
 	if o.Profile.Window > 0 {
 		if e.history == nil {
-			return nil, errors.New("backup: Profile.Window must be 0 for a source without history")
+			return nil, errors.New("backup: Profile.Window must be 0 for a source without history, as in Instant()")
 		}
 		e.history.Retain(o.Profile.Window)
 	}
@@ -138,6 +146,9 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 	if err != nil {
 		return Details{}, tableNotFound(name, err)
 	}
+	if t := capture.Table(); t.Name != name || t.ID == "" || t.ARN.Table != name {
+		return Details{}, exception.InternalServerError.Errorf("the source captured table %q (%v) for %q", t.Name, t.ARN, name)
+	}
 	r := &record{
 		name: in.BackupName, kind: kind, marker: marker, window: e.profile.Window,
 		capture: capture, exact: e.profile.ExactSizes, created: capture.At().Time().Truncate(time.Millisecond),
@@ -147,6 +158,9 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 	e.addLocked(r)
 	d := r.detailsLocked(now, r.arn().String())
 	e.mu.Unlock()
+	if capture.Cut().Latest().After(capture.At()) {
+		e.settleIfDeleted(ctx, name, capture.Table().ID)
+	}
 	d.Status = Creating // even where it is ACTIVE for the next call
 	d.SizeBytes = r.statistics(d.Status).SizeBytes
 	return d, nil

@@ -3,6 +3,7 @@ package backup_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -150,25 +151,41 @@ func TestThrottledCallChangesNothing(t *testing.T) {
 // An impossible profile is refused by name.
 func TestProfileValidate(t *testing.T) {
 	for want, change := range map[string]func(*backup.Profile){
-		"backup: Profile.Window is negative: -1ns":           func(p *backup.Profile) { p.Window = -1 },
-		"backup: Profile.Creating is negative: -1ns":         func(p *backup.Profile) { p.Creating = -1 },
-		"backup: Profile.Restoring is negative: -1ns":        func(p *backup.Profile) { p.Restoring = -1 },
-		"backup: Profile.Unregistered is negative: -1ns":     func(p *backup.Profile) { p.Unregistered = -1 },
-		"backup: Profile.Enabling is negative: -1ns":         func(p *backup.Profile) { p.Enabling = -1 },
-		"backup: Profile.Departing is negative: -1ns":        func(p *backup.Profile) { p.Departing = -1 },
-		"backup: Profile.SystemDelay is negative: -1ns":      func(p *backup.Profile) { p.SystemDelay = -1 },
-		"backup: Profile.SystemRetention is negative: -1ns":  func(p *backup.Profile) { p.SystemRetention = -1 },
-		"backup: Profile.RecoveryLag is negative: -1ns":      func(p *backup.Profile) { p.RecoveryLag = -1 },
-		`backup: Profile.Marker is unknown: "vague"`:         func(p *backup.Profile) { p.Marker = "vague" },
-		"backup: Profile.Partitions must be 1 or more: 0":    func(p *backup.Profile) { p.Partitions = 0 },
-		"backup: Profile.ConcurrentRestores is negative: -1": func(p *backup.Profile) { p.ConcurrentRestores = -1 },
+		"Window is -1ns, not between 0 and 24h0m0s":              func(p *backup.Profile) { p.Window = -1 },
+		"Window is 24h0m0.000000001s, not between 0 and 24h0m0s": func(p *backup.Profile) { p.Window = backup.MaxWindow + 1 },
+		"Creating is -1ns, not between 0 and 876000h0m0s":        func(p *backup.Profile) { p.Creating = -1 },
+		"Restoring is -1ns, not between 0 and 876000h0m0s":       func(p *backup.Profile) { p.Restoring = -1 },
+		"Unregistered is -1ns, not between 0 and 876000h0m0s":    func(p *backup.Profile) { p.Unregistered = -1 },
+		"Enabling is -1ns, not between 0 and 876000h0m0s":        func(p *backup.Profile) { p.Enabling = -1 },
+		"Departing is -1ns, not between 0 and 840h0m0s":          func(p *backup.Profile) { p.Departing = -1 },
+		"SystemDelay is -1ns, not between 0 and 840h0m0s":        func(p *backup.Profile) { p.SystemDelay = -1 },
+		"SystemDelay is 5s, not between 0 and 1s":                func(p *backup.Profile) { p.SystemRetention = time.Second },
+		"SystemRetention is -1ns, not between 0 and 876000h0m0s": func(p *backup.Profile) { p.SystemRetention = -1 },
+		"RecoveryLag is -1ns, not between 0 and 876000h0m0s":     func(p *backup.Profile) { p.RecoveryLag = -1 },
+		`Marker is unknown: "vague"`:                             func(p *backup.Profile) { p.Marker = "vague" },
+		"Marker fuzzy needs a Profile.Window":                    func(p *backup.Profile) { p.Window = 0 },
+		"Partitions is 0, not between 1 and 4096":                func(p *backup.Profile) { p.Partitions = 0 },
+		"Partitions is 4097, not between 1 and 4096":             func(p *backup.Profile) { p.Partitions = backup.MaxPartitions + 1 },
+		"ConcurrentRestores is negative: -1":                     func(p *backup.Profile) { p.ConcurrentRestores = -1 },
+		"Rates.ListBackups is {1 9223372036854775807}, not between 0 and 1000000": func(p *backup.Profile) {
+			p.Rates.ListBackups = backup.Rate{PerSecond: 1, Burst: math.MaxInt}
+		},
 	} {
 		p := backup.Documented()
 		change(&p)
+		want = "backup: Profile." + want
 		require.EqualError(t, p.Validate(), want)
 		_, err := backup.New(table.NewStore(table.Options{}), backup.Options{Profile: p})
 		require.EqualError(t, err, want)
 	}
+	_, err := backup.New(nil, backup.Options{})
+	require.EqualError(t, err, "backup: an engine needs a source")
+	for _, o := range []table.Options{{Region: "us east"}, {Region: "a:b"}, {Account: "abc"}, {Account: "12345678901"}} {
+		_, err := backup.New(table.NewStore(o), backup.Options{})
+		require.ErrorContains(t, err, "cannot be that of a table", "%+v", o)
+	}
+	_, err = backup.New(table.NewStore(table.Options{Region: "local"}), backup.Options{})
+	require.NoError(t, err, "an emulator's region need not be one of AWS's")
 	require.NoError(t, backup.Documented().Validate())
 	require.NoError(t, backup.Instant().Validate())
 }

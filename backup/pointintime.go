@@ -84,7 +84,7 @@ func (e *Engine) restoreToPointInTime(ctx context.Context, now time.Time, in Poi
 	if err != nil {
 		return schema.Description{}, err
 	}
-	data, err := e.snapshotOf(ctx, name, r.tableID, at)
+	data, err := e.snapshotOf(ctx, name, r, at)
 	if err != nil {
 		e.finishRestore(running, now, err)
 		return schema.Description{}, err
@@ -143,7 +143,8 @@ func (e *Engine) sourceOfARN(text string, encrypted bool) (string, error) {
 // period is the recovery period of one incarnation of a table, at the moment it was looked up.
 type period struct {
 	*PointInTimeRecovery
-	tableID string
+	tableID  string
+	recovery *recovery
 }
 
 // recoverable returns the recovery period of a table. It refuses one that has none.
@@ -164,10 +165,9 @@ func (e *Engine) recoverable(ctx context.Context, now time.Time, name string) (p
 	}
 	e.mu.Unlock()
 	if !on || e.history == nil {
-		return period{}, exception.PointInTimeRecoveryUnavailable.Errorf(
-			"Point in time recovery is not enabled for table '%s'", name)
+		return period{tableID: s.ID}, notEnabled(name)
 	}
-	return period{p, s.ID}, nil
+	return period{p, s.ID, r}, nil
 }
 
 func (p *PointInTimeRecovery) covers(t time.Time) bool {
@@ -183,25 +183,54 @@ func (p *PointInTimeRecovery) outside(t time.Time) error {
 func seconds(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 func exact(t time.Time) string   { return t.UTC().Format(time.RFC3339Nano) }
 
-// snapshotOf returns the items of one incarnation of a table at a time.
-func (e *Engine) snapshotOf(ctx context.Context, name, tableID string, at time.Time) (*snapshot.Snapshot, error) {
+// snapshotOf returns the items of a table at a time of its period.
+func (e *Engine) snapshotOf(ctx context.Context, name string, p period, at time.Time) (*snapshot.Snapshot, error) {
 	s, err := e.history.SnapshotTable(ctx, name, clock.EndOf(at))
 	if err != nil {
 		return nil, tableNotFound(name, err)
 	}
-	if s.Table().ID != tableID { // deleted and made anew since it was looked up
-		return nil, exception.TableNotFound.Errorf("Table not found: %s", name)
+	if err := e.confirm(ctx, name, p, at); err != nil {
+		return nil, err
+	}
+	begin := s.Cut().Latest()
+	inFirstSecond := at.Truncate(time.Second).Equal(p.recovery.enabled) && begin.Time().Before(at.Add(time.Second))
+	if begin.After(clock.EndOf(at)) && !inFirstSecond {
+		return nil, exception.InvalidRestoreTime.Errorf("the history of table %s has been cut short: it begins at %v", name, begin)
 	}
 	return s, nil
+}
+
+// confirm refuses what has been looked up of a period that has ended or moved on meanwhile, so that it may be of
+// another table or another time.
+func (e *Engine) confirm(ctx context.Context, name string, p period, times ...time.Time) error {
+	now, err := e.recoverable(ctx, e.source.Now(), name)
+	switch {
+	case now.tableID != "" && now.tableID != p.tableID: // deleted and made anew
+		return exception.TableNotFound.Errorf("Table not found: %s", name)
+	case err != nil:
+		return err
+	case now.recovery != p.recovery:
+		return notEnabled(name)
+	}
+	for _, t := range times {
+		if t.Before(now.EarliestRestorableTime.Add(-retentionSlack)) {
+			return now.outside(t)
+		}
+	}
+	return nil
+}
+
+func notEnabled(name string) error {
+	return exception.PointInTimeRecoveryUnavailable.Errorf("Point in time recovery is not enabled for table '%s'", name)
 }
 
 // SnapshotAt returns the items of a table, given by name or ARN, as they were at a time that can be restored: what
 // RestoreTableToPointInTime would restore, to be read without a restore. It fails as that does.
 func (e *Engine) SnapshotAt(ctx context.Context, table string, at time.Time) (*snapshot.Snapshot, error) {
-	name, tableID, err := e.restorableTimes(ctx, table, at)
+	name, p, err := e.restorableTimes(ctx, table, at)
 	var s *snapshot.Snapshot
 	if err == nil {
-		s, err = e.snapshotOf(ctx, name, tableID, at)
+		s, err = e.snapshotOf(ctx, name, p, at)
 	}
 	return s, exception.During("SnapshotAt", table, err)
 }
@@ -230,13 +259,13 @@ func (e *Engine) changes(ctx context.Context, table string, from, to time.Time) 
 		return nil, exception.Validation.Errorf(
 			"the times %s and %s are the wrong way round", exact(from), exact(to))
 	}
-	name, tableID, err := e.restorableTimes(ctx, table, from, to)
+	name, p, err := e.restorableTimes(ctx, table, from, to)
 	if err != nil {
 		return nil, err
 	}
 	changes, err := e.history.ChangesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
 	if err == nil {
-		err = e.stillThere(ctx, name, tableID)
+		err = e.confirm(ctx, name, p, from, to)
 	}
 	if err != nil {
 		return nil, tableNotFound(name, err)
@@ -244,30 +273,20 @@ func (e *Engine) changes(ctx context.Context, table string, from, to time.Time) 
 	return changes, nil
 }
 
-// stillThere refuses a table that has been deleted, and perhaps made anew, since it was looked up.
-func (e *Engine) stillThere(ctx context.Context, name, tableID string) error {
-	s, err := e.source.TableState(ctx, name)
-	if err == nil && s.ID != tableID {
-		err = exception.TableNotFound.Errorf("Table not found: %s", name)
-	}
-	return err
-}
-
 // restorableTimes finds a table and refuses times of it that cannot be restored.
-func (e *Engine) restorableTimes(ctx context.Context, table string, times ...time.Time) (name, tableID string, err error) {
+func (e *Engine) restorableTimes(ctx context.Context, table string, times ...time.Time) (name string, p period, err error) {
 	now := e.source.Now()
 	e.settle(now)
 	if name, err = e.tableName(table); err != nil {
-		return "", "", err
+		return "", p, err
 	}
-	p, err := e.recoverable(ctx, now, name)
-	if err != nil {
-		return "", "", err
+	if p, err = e.recoverable(ctx, now, name); err != nil {
+		return "", p, err
 	}
 	for _, t := range times {
 		if !p.covers(t) {
-			return "", "", p.outside(t)
+			return "", p, p.outside(t)
 		}
 	}
-	return name, p.tableID, nil
+	return name, p, nil
 }

@@ -98,18 +98,21 @@ func changedForAPeriod(b *testing.B) (*tidemark.DB, *table.Table, float64) {
 	require.NoError(b, err)
 	t, err := db.Tables.Table(benchTable)
 	require.NoError(b, err)
-	items := make([]attr.Item, periodItems)
-	for i := range items {
-		items[i] = item(i, "changed")
+	var items [2][periodItems]attr.Item
+	for i := range periodItems {
+		items[0][i], items[1][i] = item(i, "changed"), item(i, "changed again")
 	}
+	var version [periodItems]uint8 // so that every put is a change
 	before := heap()
 	random := rand.New(rand.NewPCG(1, 1))
 	for range periodChanges {
 		clk.Advance(periodDays * 24 * time.Hour / periodChanges)
-		put(b, t, items[random.IntN(periodItems)])
+		i := random.IntN(periodItems)
+		version[i] ^= 1
+		put(b, t, items[version[i]][i])
 	}
 	held := float64(heap()-before) / periodChanges
-	runtime.KeepAlive(items)
+	runtime.KeepAlive(&items)
 	return db, t, held
 }
 

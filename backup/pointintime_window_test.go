@@ -298,13 +298,16 @@ func TestConcurrentRestoresOfBothKinds(t *testing.T) {
 	refused(t, w.refusal(again), exception.TableInUse, "Table: Late is already being restored")
 }
 
-// A source that cannot look back has no point-in-time recovery, even where it is switched on.
+// A source that cannot look back has no point-in-time recovery, and refuses to have it switched on.
 func TestPointInTimeWithoutHistory(t *testing.T) {
 	source := newMapSource()
 	e, err := backup.New(source, backup.Options{Profile: backup.Instant()})
 	require.NoError(t, err)
 	source.create(described(plain("Music")), map[string]attr.Item{})
 	_, err = e.UpdateContinuousBackups(ctx, "Music", on)
+	refused(t, err, exception.Validation,
+		"Invalid Request: point-in-time recovery needs a store that keeps history, which this one does not")
+	_, err = e.UpdateContinuousBackups(ctx, "Music", off)
 	require.NoError(t, err)
 	now := source.Now()
 	_, err = e.RestoreTableToPointInTime(ctx, backup.PointInTimeInput{

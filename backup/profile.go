@@ -75,7 +75,8 @@ type Rate struct {
 const SystemRetention = 35 * 24 * time.Hour
 
 // Documented returns the profile of the service as AWS describes it, with its waits and its limits. Durations that
-// are not documented have the values observed for small tables.
+// are not documented have the values observed for small tables. That statistics, and with them the sizes of backups, are
+// up to six hours old is a matter of the source: see table.ServiceTiming.
 func Documented() Profile {
 	return Profile{
 		Marker:             Fuzzy,
@@ -113,28 +114,54 @@ func Instant() Profile {
 	}
 }
 
+// The greatest values that a profile can have. They keep sums of times in range and a backup cheap.
+const (
+	MaxWindow     = 24 * time.Hour
+	MaxPartitions = 4096
+	maxDuration   = 100 * 365 * 24 * time.Hour
+	maxRate       = 1_000_000
+)
+
 // Validate returns an error that names the first field with an impossible value.
 func (p Profile) Validate() error {
 	for _, d := range []struct {
-		name  string
-		value time.Duration
+		name       string
+		value, max time.Duration
 	}{
-		{"Window", p.Window}, {"Creating", p.Creating}, {"Restoring", p.Restoring}, {"Unregistered", p.Unregistered},
-		{"Enabling", p.Enabling}, {"Departing", p.Departing}, {"SystemDelay", p.SystemDelay},
-		{"SystemRetention", p.SystemRetention}, {"RecoveryLag", p.RecoveryLag},
+		{"Window", p.Window, MaxWindow}, {"Creating", p.Creating, maxDuration}, {"Restoring", p.Restoring, maxDuration},
+		{"Unregistered", p.Unregistered, maxDuration}, {"Enabling", p.Enabling, maxDuration},
+		{"SystemRetention", p.SystemRetention, maxDuration}, {"SystemDelay", p.SystemDelay, p.SystemRetention},
+		{"Departing", p.Departing, p.SystemRetention}, {"RecoveryLag", p.RecoveryLag, maxDuration},
 	} {
-		if d.value < 0 {
-			return fmt.Errorf("backup: Profile.%s is negative: %v", d.name, d.value)
+		if d.value < 0 || d.value > d.max {
+			return fmt.Errorf("backup: Profile.%s is %v, not between 0 and %v", d.name, d.value, d.max)
 		}
 	}
-	if !p.Marker.known() {
+	switch {
+	case !p.Marker.known():
 		return fmt.Errorf("backup: Profile.Marker is unknown: %q", p.Marker)
-	}
-	if p.Partitions < 1 {
-		return fmt.Errorf("backup: Profile.Partitions must be 1 or more: %d", p.Partitions)
-	}
-	if p.ConcurrentRestores < 0 {
+	case p.Marker != Exact && p.Window == 0:
+		return fmt.Errorf("backup: Profile.Marker %s needs a Profile.Window", p.Marker)
+	case p.Partitions < 1 || p.Partitions > MaxPartitions:
+		return fmt.Errorf("backup: Profile.Partitions is %d, not between 1 and %d", p.Partitions, MaxPartitions)
+	case p.ConcurrentRestores < 0:
 		return fmt.Errorf("backup: Profile.ConcurrentRestores is negative: %d", p.ConcurrentRestores)
+	}
+	return p.Rates.validate()
+}
+
+func (r Rates) validate() error {
+	for _, rate := range []struct {
+		name string
+		Rate
+	}{
+		{"CreateBackup", r.CreateBackup}, {"DescribeBackup", r.DescribeBackup}, {"ListBackups", r.ListBackups},
+		{"DeleteBackup", r.DeleteBackup}, {"RestoreTableFromBackup", r.RestoreTableFromBackup},
+		{"DescribeContinuousBackups", r.DescribeContinuousBackups},
+	} {
+		if min(rate.PerSecond, rate.Burst) < 0 || max(rate.PerSecond, rate.Burst) > maxRate {
+			return fmt.Errorf("backup: Profile.Rates.%s is %v, not between 0 and %d", rate.name, rate.Rate, maxRate)
+		}
 	}
 	return nil
 }

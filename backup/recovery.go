@@ -96,10 +96,13 @@ func (e *Engine) updateContinuousBackups(
 	if err != nil {
 		return ContinuousBackups{}, err
 	}
+	if s.Enabled && e.history == nil {
+		return ContinuousBackups{}, invalid("point-in-time recovery needs a store that keeps history, which this one does not")
+	}
 	e.switching.Lock()
 	defer e.switching.Unlock()
 	if e.history != nil && state.Status != schema.Deleting {
-		if err := e.history.RetainTable(ctx, name, e.retention(state.ID, s)); err != nil {
+		if err := e.retain(ctx, name, state.ID, s); err != nil {
 			return ContinuousBackups{}, tableNotFound(name, err)
 		}
 	}
@@ -107,6 +110,22 @@ func (e *Engine) updateContinuousBackups(
 	defer e.mu.Unlock()
 	e.switchLocked(state.ID, now, s)
 	return e.continuousLocked(state, true, now), nil
+}
+
+// retain has the source keep the history that a table needs when s has been applied. If the name has come to belong to
+// another table meanwhile, that one's history is let go again.
+func (e *Engine) retain(ctx context.Context, name, tableID string, s RecoverySpecification) error {
+	if err := e.history.RetainTable(ctx, name, e.retention(tableID, s)); err != nil {
+		return err
+	}
+	now, err := e.source.TableState(ctx, name)
+	if err == nil && now.ID != tableID {
+		if err := e.history.RetainTable(ctx, name, 0); err != nil {
+			return err
+		}
+		return exception.TableNotFound.Errorf("Table not found: %s", name)
+	}
+	return err
 }
 
 // retention returns how much history a table has to keep when s has been applied.

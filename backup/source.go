@@ -26,12 +26,17 @@ type Source interface {
 
 	// CaptureTable starts a snapshot of a table with the cut that the function returns. The instant of the capture,
 	// which is passed to the function, must lie after every commit acknowledged before the call and before every
-	// commit begun after it.
+	// commit begun after it. The captured table must have its name, ID, ARN, creation time, keys, attributes, indexes
+	// and statistics: a backup knows nothing else of it.
+	//
+	// A source without history is only ever asked for a cut at that very instant: a snapshot of now, as
+	// snapshot.Taken, is right. For a [Historian] the cut may have markers before the instant, which are undone to, and
+	// after it, which are waited for (snapshot.NewCapture).
 	CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error)
 
 	// RestoreTable makes a new table as requested and returns its description, of which the engine uses the
-	// CreationTime. It must leave nothing behind when it
-	// fails, and fail with an error that is exception.ResourceInUse if there is a table of that name in any state.
+	// CreationTime. It must leave nothing behind when it fails, and fail with an error that is exception.ResourceInUse
+	// if there is a table of that name in any state.
 	RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error)
 }
 
@@ -61,6 +66,7 @@ type Historian interface {
 // Notifier is implemented by a [Source] that tells of deleted tables. Without it there are no SYSTEM backups.
 type Notifier interface {
 	// OnDelete has watch called with the last state of each deleted table, before the deletion is acknowledged and
-	// while no lock of the source is held.
+	// while no lock of the source is held. The latest marker of its cut is the instant of the deletion; with the zero
+	// Cut that is the moment of the call.
 	OnDelete(watch func(final *snapshot.Snapshot))
 }

@@ -101,11 +101,11 @@ func described(d schema.Definition) schema.Table {
 // A source that cannot look back is refused a window by New, instead of getting backups that break the promise.
 func TestSourceWithoutHistory(t *testing.T) {
 	_, err := backup.New(newMapSource(), backup.Options{})
-	require.EqualError(t, err, "backup: Profile.Window must be 0 for a source without history")
+	require.EqualError(t, err, "backup: Profile.Window must be 0 for a source without history, as in Instant()")
 	p := backup.Instant()
 	p.Window = 1
 	_, err = backup.New(newMapSource(), backup.Options{Profile: p})
-	require.EqualError(t, err, "backup: Profile.Window must be 0 for a source without history")
+	require.EqualError(t, err, "backup: Profile.Window must be 0 for a source without history, as in Instant()")
 }
 
 // The engine needs no package table: on a source of maps, exact backups, restores with overrides, lists and deletion

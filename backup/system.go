@@ -1,9 +1,14 @@
 package backup
 
 import (
+	"context"
+	"errors"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
 
@@ -14,6 +19,9 @@ const systemSuffix = "$DeletedTableBackup"
 // recovery is on when the table is past being switched.
 func (e *Engine) tableDeleted(final *snapshot.Snapshot) {
 	at := final.Cut().Latest()
+	if at.IsZero() { // a source that has no instants of its own
+		at = clock.EndOf(e.source.Now())
+	}
 	table := final.Table()
 	r := &record{
 		place: place{table.Name, table.ID}, // on the agenda, until it has an id of its own
@@ -48,6 +56,24 @@ func (e *Engine) decideLocked(r *record) {
 	e.mu.catalog.ReplaceOrInsert(r)
 	e.mu.agenda.ReplaceOrInsert(event{r.ready, appears, r})
 	e.mu.agenda.ReplaceOrInsert(event{r.expiry, expires, r})
+}
+
+// settleIfDeleted settles the cuts of a table that was deleted after its capture, but before the backup was there to be
+// seen.
+func (e *Engine) settleIfDeleted(ctx context.Context, name, tableID string) {
+	s, err := e.source.TableState(ctx, name)
+	deleted := e.source.Now()
+	switch {
+	case err == nil && s.ID == tableID && s.Status != schema.Deleting:
+		return
+	case err == nil && s.ID == tableID:
+		deleted = s.DeletionTime
+	case err != nil && !errors.Is(err, exception.ResourceNotFound):
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.settleCutsLocked(tableID, deleted)
 }
 
 // settleCutsLocked lets the pending backups of a deleted table be ACTIVE as soon as they can: nothing is committed after

@@ -2,7 +2,8 @@
 //
 // A [Snapshot] never changes. Taking one of the present costs the same whatever the size of the table, and so does
 // keeping it: it shares memory with the table, and the table pays for the parts it changes later, once each. Taking
-// one of an earlier instant costs as much as the writes since, which are undone on a copy.
+// one of an earlier instant costs as much as the writes since, which are undone on a copy, or fewer where the table has
+// kept copies of itself.
 //
 // A [Cut] says which commits a snapshot holds: usually all up to one marker, but it may have a marker of its own for
 // each partition of the table. A [Capture] is a snapshot whose cut may still lie ahead.

@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"slices"
+
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/storage"
@@ -18,9 +20,14 @@ type Query struct {
 	MaxBytes  int        // a page ends with the item that reaches this size; 0: no limit
 }
 
-// Range is a range of sort keys. Its zero value is all of them; a zero Value on one side leaves that side open.
+// Range is a range of sort keys. Its zero value is all of them; a query with a range of the zero Value is refused.
 type Range struct {
 	lower, upper storage.Bound
+	without      bool // a value that was asked for
+}
+
+func newRange(lower, upper storage.Bound, values ...attr.Value) Range {
+	return Range{lower, upper, slices.ContainsFunc(values, attr.Value.IsZero)}
 }
 
 // Equal is the range of the one sort key v.
@@ -28,23 +35,29 @@ func Equal(v attr.Value) Range { return Between(v, v) }
 
 // Between is the range from lower to upper, both included.
 func Between(lower, upper attr.Value) Range {
-	return Range{lower: storage.Bound{Value: lower}, upper: storage.Bound{Value: upper}}
+	return newRange(storage.Bound{Value: lower}, storage.Bound{Value: upper}, lower, upper)
 }
 
 // AtLeast is the range from v on.
-func AtLeast(v attr.Value) Range { return Range{lower: storage.Bound{Value: v}} }
+func AtLeast(v attr.Value) Range { return newRange(storage.Bound{Value: v}, storage.Bound{}, v) }
 
 // Above is the range of the sort keys greater than v.
-func Above(v attr.Value) Range { return Range{lower: storage.Bound{Value: v, Exclusive: true}} }
+func Above(v attr.Value) Range {
+	return newRange(storage.Bound{Value: v, Exclusive: true}, storage.Bound{}, v)
+}
 
 // AtMost is the range up to v.
-func AtMost(v attr.Value) Range { return Range{upper: storage.Bound{Value: v}} }
+func AtMost(v attr.Value) Range { return newRange(storage.Bound{}, storage.Bound{Value: v}, v) }
 
 // Below is the range of the sort keys less than v.
-func Below(v attr.Value) Range { return Range{upper: storage.Bound{Value: v, Exclusive: true}} }
+func Below(v attr.Value) Range {
+	return newRange(storage.Bound{}, storage.Bound{Value: v, Exclusive: true}, v)
+}
 
 // BeginsWith is the range of the sort keys that begin with v, which must be of type S or B.
-func BeginsWith(v attr.Value) Range { return Range{lower: storage.Bound{Value: v, Prefix: true}} }
+func BeginsWith(v attr.Value) Range {
+	return newRange(storage.Bound{Value: v, Prefix: true}, storage.Bound{}, v)
+}
 
 func (r Range) isZero() bool { return r == Range{} }
 
@@ -104,6 +117,10 @@ func (q Query) resolve(d *storage.Data) (index int, span storage.Span, err error
 		if !ok {
 			return 0, span, exception.Validation.Errorf("The provided starting key is invalid")
 		}
+		if v, _ := q.After.Lookup(key.Partition[0].Name); !q.Partition.IsZero() && v != q.Partition {
+			return 0, span, exception.Validation.Errorf(
+				"The provided starting key is outside query boundaries based on provided conditions")
+		}
 		if q.Reverse {
 			span = span.Before(p)
 		} else {
@@ -133,6 +150,9 @@ func (q Query) span(key storage.Key) (storage.Span, error) {
 	if q.Segment != (Segment{}) {
 		return storage.Span{}, exception.Validation.Errorf("A query of one partition has no segments")
 	}
+	if q.Sort.without {
+		return storage.Span{}, exception.Validation.Errorf("A range of sort keys needs its values")
+	}
 	if err := checkTypes(key.Partition, q.Partition); err != nil {
 		return storage.Span{}, err
 	}
@@ -147,6 +167,9 @@ func (q Query) span(key storage.Key) (storage.Span, error) {
 
 func checkTypes(key []storage.Attr, values ...attr.Value) error {
 	for _, v := range values {
+		if v.Err() != nil {
+			return v.Err()
+		}
 		if !v.IsZero() && (len(key) == 0 || v.Type() != key[0].Type) {
 			return exception.Validation.Errorf(
 				"One or more parameter values were invalid: Condition parameter type does not match schema type")

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/storage"
 	"github.com/tidemark-db/tidemark/schema"
 )
@@ -29,6 +30,9 @@ func New(table *schema.Table, cut Cut, data *storage.Data) *Snapshot {
 // over table, which must be valid ([schema.Definition.Check]); of two items with the same key the later one counts.
 // It fails with a ValidationException at the first item that lacks a key attribute or has it in another type.
 func FromItems(table *schema.Table, cut Cut, items iter.Seq[attr.Item]) (*Snapshot, error) {
+	if table == nil || len(table.KeySchema) == 0 {
+		return nil, exception.Validation.Errorf("a snapshot needs a table with a key")
+	}
 	layout := storage.NewLayout(table)
 	data := storage.NewData(layout)
 	for item := range items {

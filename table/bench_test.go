@@ -93,12 +93,15 @@ func bareItems() []*bareItem {
 func benchmarkPut(b *testing.B, t *table.Table, before func(n int)) {
 	items := benchmarkItems()
 	random := rand.New(rand.NewPCG(1, 1))
+	var version [benchItems]uint8 // so that every put is a change
 	n := 0
 	b.ReportAllocs()
 	for b.Loop() {
 		before(n)
 		n++
-		if _, err := t.Put(items[random.IntN(benchItems)]); err != nil {
+		i := random.IntN(benchItems)
+		version[i] ^= 1
+		if _, err := t.Put(items[version[i]][i]); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -196,7 +199,7 @@ func BenchmarkSnapshotAt(b *testing.B) {
 			items := benchmarkItems()
 			random := rand.New(rand.NewPCG(1, 1))
 			for range writes {
-				_, err := t.Put(items[random.IntN(benchItems)])
+				_, err := t.Put(items[0][random.IntN(benchItems)])
 				require.NoError(b, err)
 			}
 			b.ReportAllocs()
@@ -226,15 +229,16 @@ func BenchmarkMemory(b *testing.B) {
 			clk := &clock.Manual{}
 			var s *table.Store
 			t := benchTableOf(b, table.Options{Clock: clk}, 1000, func(store *table.Store) { s = store })
-			item := benchItem(0)
+			items := benchmarkItems()
 			before := heapBytes()
 			s.Retain(time.Hour)
-			for range n {
-				_, err := t.Put(item) // the old item is the same, so that what remains is the log's own
+			for i := range n {
+				_, err := t.Put(items[i%2][0]) // old items are there anyway, so that what remains is the log's own
 				require.NoError(b, err)
 			}
 			b.ReportMetric(float64(heapBytes()-before)/n, "B/change")
 			runtime.KeepAlive(s)
+			runtime.KeepAlive(items)
 		}
 	})
 }
@@ -280,10 +284,13 @@ func benchTableOf(b *testing.B, o table.Options, n int, prepare func(*table.Stor
 	return t
 }
 
-func benchmarkItems() []attr.Item {
-	items := make([]attr.Item, benchItems)
-	for i := range items {
-		items[i] = benchItem(i)
+// benchmarkItems returns two new versions of every item.
+func benchmarkItems() (items [2][]attr.Item) {
+	for version := range items {
+		for i := range benchItems {
+			item, _ := benchItem(i).With(attr.Map{"value": attr.S(fmt.Sprintf("%d%-79d", version, i))})
+			items[version] = append(items[version], item)
+		}
 	}
 	return items
 }

@@ -122,7 +122,7 @@ func (t *Table) settleAllLocked() {
 // table's lock, on data that is p's own.
 func (t *Table) take(p *pendingCut, table *schema.Table) *snapshot.Snapshot {
 	t.mu.Lock()
-	t.settleLocked(clock.StartOf(t.store.Now()))
+	t.settleLocked(clock.StartOf(t.store.now()))
 	ready := p.data != nil
 	t.mu.Unlock()
 	if !ready {

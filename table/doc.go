@@ -12,7 +12,8 @@
 //   - Indexes agree with their table at every instant.
 //   - A request that is refused changes nothing.
 //   - A snapshot of the present costs the same whatever the size of the table ([Table.Snapshot]); one of an earlier
-//     instant, as far back as [Store.Retain] asked for, costs as much as the writes since ([Table.SnapshotAt]).
+//     instant, as far back as [Store.Retain] asked for, costs as much as the writes since, and no
+//     more than Options.CheckpointEvery of them ([Table.SnapshotAt]).
 //   - A write remembers nothing of the past unless someone has asked for history.
 //
 // HAZARD: a condition or an update function runs while its table is locked. One that calls the store, or waits for

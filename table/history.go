@@ -30,7 +30,8 @@ type history struct {
 // Retain makes every table keep at least d of its history, from now on: until then [Table.SnapshotAt] reaches back no
 // further than to this call. A d of 0 frees all history that no table was asked to keep by itself.
 //
-// The last call counts. A backup engine with a window calls it once; who asks for less afterwards leaves the engine's
+// The last call counts; so it does for RetainTable, which a backup engine calls for tables with point-in-time recovery.
+// A backup engine with a window calls it once; who asks for less afterwards leaves the engine's
 // markers less room to fall before their request.
 func (s *Store) Retain(d time.Duration) {
 	s.mu.Lock()
@@ -66,14 +67,14 @@ func (t *Table) retentionLocked() time.Duration {
 
 // retainLocked starts, shortens or drops the log after a change of how much of it is to be kept.
 func (t *Table) retainLocked(before time.Duration) {
-	t.settleLocked(clock.StartOf(t.store.Now()))
+	t.settleLocked(clock.StartOf(t.store.now()))
 	switch now := t.retentionLocked(); {
 	case now <= 0 && t.mu.awaited.IsZero():
 		t.mu.log, t.mu.former = storage.History{}, nil
 	case now > 0 && before <= 0:
 		t.mu.floor = t.store.seq.Next()
 	default:
-		t.trimLocked(t.store.Now())
+		t.trimLocked(t.store.now())
 	}
 }
 
@@ -85,7 +86,9 @@ func (t *Table) trimLocked(now time.Time) {
 	if floor := t.mu.log.Trim(cut); floor.After(t.mu.floor) {
 		t.mu.floor = floor
 	}
-	t.mu.former = slices.DeleteFunc(t.mu.former, func(f formerDefinition) bool { return f.until.Before(cut) })
+	for len(t.mu.former) > 0 && t.mu.former[0].until.Before(cut) {
+		t.mu.former = t.mu.former[1:]
+	}
 }
 
 // beforeCommitLocked does what must see the table as it is before the commit at the given instant.
@@ -94,7 +97,11 @@ func (t *Table) beforeCommitLocked(at clock.Instant) {
 	t.settleLocked(at)
 }
 
+// recordLocked logs a change. Storing what is there already is none.
 func (t *Table) recordLocked(c storage.Change) {
+	if c.Old != nil && c.New != nil && c.Old.Item == c.New.Item {
+		return
+	}
 	if t.retentionLocked() > 0 || !t.mu.awaited.IsZero() {
 		t.mu.log.Append(c)
 		t.trimLocked(c.At.Time())
@@ -105,13 +112,14 @@ func (t *Table) recordLocked(c storage.Change) {
 // sweepEvery is how often history that nobody writes to is looked over.
 const sweepEvery = time.Minute
 
-// sweep trims the history of all tables, if that has not been done for a while. It must not be called with a table
-// locked.
+// sweep forgets deleted tables and trims the history of the others, if that has not been done for a while. It must not
+// be called with a lock held.
 func (s *Store) sweep(now time.Time) {
 	due := s.sweepAt.Load()
 	if now.UnixNano() < due || !s.sweepAt.CompareAndSwap(due, now.Add(sweepEvery).UnixNano()) {
 		return
 	}
+	s.forget(now)
 	s.mu.RLock()
 	tables := slices.Collect(maps.Values(s.mu.tables))
 	s.mu.RUnlock()

@@ -44,7 +44,7 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 		t.mu.streamARN = definition.ARN.Stream(definition.CreationTime)
 	}
 	if taken := s.create(t); taken != nil {
-		return schema.Description{}, taken.nameTaken(s.Now())
+		return schema.Description{}, taken.nameTaken(s.now())
 	}
 	return t.answer(schema.Creating), nil
 }
@@ -80,7 +80,7 @@ func (s *Store) DescribeTable(_ context.Context, name string) (schema.Descriptio
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.describeLocked(s.Now()), nil
+	return t.describeLocked(s.now()), nil
 }
 
 // answer describes the table as the answer to the call that brought it into the given state. Even where the state is
@@ -88,7 +88,7 @@ func (s *Store) DescribeTable(_ context.Context, name string) (schema.Descriptio
 func (t *Table) answer(status schema.Status) schema.Description {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	d := t.describeLocked(t.store.Now())
+	d := t.describeLocked(t.store.now())
 	d.Status = status
 	if status == schema.Creating {
 		d.Restore = t.restoreSummaryLocked()
@@ -140,7 +140,7 @@ func (s *Store) TableState(_ context.Context, name string) (schema.State, error)
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.stateLocked(s.Now()), nil
+	return t.stateLocked(s.now()), nil
 }
 
 func (t *Table) stateLocked(now time.Time) schema.State {
@@ -179,7 +179,7 @@ func (s *Store) deleteTable(name string) (schema.Description, error) {
 	for _, watch := range watchers {
 		watch(final)
 	}
-	s.forget(s.Now())
+	s.forget(s.now())
 	return answer, nil
 }
 
@@ -187,7 +187,7 @@ func (s *Store) deleteTable(name string) (schema.Description, error) {
 func (t *Table) delete() (*snapshot.Snapshot, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.store.Now()
+	now := t.store.now()
 	if err := t.deletableLocked(now); err != nil {
 		return nil, err
 	}
@@ -222,6 +222,9 @@ func (t *Table) deletableLocked(now time.Time) error {
 func (s *Store) OnDelete(watch func(final *snapshot.Snapshot)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if watch == nil {
+		return
+	}
 	s.mu.onDelete = append(s.mu.onDelete[:len(s.mu.onDelete):len(s.mu.onDelete)], watch)
 }
 
@@ -231,6 +234,10 @@ func (s *Store) OnDelete(watch func(final *snapshot.Snapshot)) {
 // caller's.
 func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
 	definition := r.Table.Clone()
+	if r.Snapshot == nil || len(definition.KeySchema) == 0 {
+		err := exception.Validation.Errorf("a restore needs a snapshot, and a table with a key")
+		return schema.Description{}, exception.During("RestoreTable", definition.Name, err)
+	}
 	t := s.newTable(definition, r.Duration)
 	data, ok := r.Snapshot.Data(storage.NewLayout(definition), r.Indexes)
 	if !ok {
@@ -241,7 +248,7 @@ func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Desc
 	summary := r.Summary
 	t.mu.restore = &summary
 	if taken := s.create(t); taken != nil {
-		return schema.Description{}, exception.During("RestoreTable", definition.Name, taken.nameTaken(s.Now()))
+		return schema.Description{}, exception.During("RestoreTable", definition.Name, taken.nameTaken(s.now()))
 	}
 	return t.answer(schema.Creating), nil
 }

@@ -10,7 +10,7 @@ import (
 
 // Get returns the item with the given key; ok is false if there is none (GetItem).
 func (t *Table) Get(key attr.Key) (item attr.Item, ok bool, err error) {
-	now := t.store.Now()
+	now := t.store.now()
 	t.store.sweep(now)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -26,7 +26,7 @@ func (t *Table) Get(key attr.Key) (item attr.Item, ok bool, err error) {
 
 // Page returns one page of what q asks for, as of one instant (Query, Scan).
 func (t *Table) Page(q snapshot.Query) (snapshot.Page, error) {
-	now := t.store.Now()
+	now := t.store.now()
 	t.store.sweep(now)
 	t.mu.RLock()
 	defer t.mu.RUnlock()

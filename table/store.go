@@ -116,8 +116,15 @@ func NewStore(o Options) *Store {
 	return s
 }
 
-// Now returns the time of the store's clock, which never goes back.
-func (s *Store) Now() time.Time { return s.seq.Now() }
+// Now returns the time of the store's clock, which never goes back. What has had its time is freed.
+func (s *Store) Now() time.Time {
+	now := s.now()
+	s.sweep(now)
+	return now
+}
+
+// now is Now for those who hold a lock.
+func (s *Store) now() time.Time { return s.seq.Now() }
 
 // Region returns the region that the store's tables are in.
 func (s *Store) Region() string { return s.region }
@@ -135,7 +142,7 @@ func (s *Store) Table(nameOrARN string) (*Table, error) {
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if err := t.openLocked(s.Now()); err != nil {
+	if err := t.openLocked(s.now()); err != nil {
 		return nil, exception.During("Table", nameOrARN, err)
 	}
 	return t, nil
@@ -174,9 +181,7 @@ func (s *Store) lookup(nameOrARN string) (*Table, error) {
 	s.mu.RLock()
 	t := s.mu.tables[name]
 	s.mu.RUnlock()
-	now := s.Now()
-	s.sweep(now)
-	if t == nil || t.gone(now) {
+	if t == nil || t.gone(s.Now()) {
 		return nil, exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", name)
 	}
 	return t, nil
@@ -199,6 +204,7 @@ func (s *Store) forget(now time.Time) {
 		gone := t.gone(now)
 		if gone {
 			delete(s.mu.tables, t.name)
+			t.release()
 		}
 		return gone
 	})

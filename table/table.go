@@ -62,6 +62,14 @@ func (t *Table) gone(now time.Time) bool {
 	return !t.mu.deleted.IsZero() && !now.Before(t.mu.deleted.Add(t.store.timing.Deleting))
 }
 
+// release frees what a table whose deletion is over holds, also if somebody keeps the Table.
+func (t *Table) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.mu.data = storage.NewData(t.mu.data.Layout())
+	t.mu.log, t.mu.former = storage.History{}, nil
+}
+
 // openLocked refuses items of a table that is CREATING or DELETING.
 func (t *Table) openLocked(now time.Time) error {
 	if t.mu.deleted.IsZero() && !now.Before(t.mu.active) {

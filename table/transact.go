@@ -79,7 +79,7 @@ func (s *Store) transact(ops []Op) ([]snapshot.Change, error) {
 	unlock := lockAll(tables)
 	defer unlock()
 
-	now := s.Now()
+	now := s.now()
 	for _, t := range tables {
 		if err := t.openLocked(now); err != nil {
 			return nil, err

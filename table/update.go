@@ -47,7 +47,7 @@ func (s *Store) UpdateTable(_ context.Context, name string, c Changes) (schema.D
 func (t *Table) update(c Changes) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.store.Now()
+	now := t.store.now()
 	if err := c.checkShape(); err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (t *Table) update(c Changes) error {
 
 // configurableLocked refuses settings of a table that a restore is filling.
 func (t *Table) configurableLocked() error {
-	if t.restoringLocked(t.store.Now()) {
+	if t.restoringLocked(t.store.now()) {
 		return exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", t.name)
 	}
 	return nil

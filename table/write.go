@@ -59,7 +59,7 @@ func (t *Table) writeAlone(op Op) (snapshot.Change, error) {
 	if op.plain() {
 		return t.putLocked(op.item)
 	}
-	now := t.store.Now()
+	now := t.store.now()
 	if err := t.openLocked(now); err != nil {
 		return snapshot.Change{}, err
 	}
@@ -107,7 +107,7 @@ func (t *Table) planLocked(op Op) (step, error) {
 	}
 	s.old = itemOf(t.mu.data.Lookup(s.key))
 	for _, holds := range op.conditions {
-		if !holds(s.old) {
+		if holds != nil && !holds(s.old) {
 			return s, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
 		}
 	}
@@ -117,6 +117,9 @@ func (t *Table) planLocked(op Op) (step, error) {
 	case opCheck:
 		s.now = s.old
 	case opUpdate:
+		if op.update == nil {
+			return s, exception.Validation.Errorf("an update needs a function")
+		}
 		now, err := op.update(s.old)
 		if err != nil {
 			return s, err
