@@ -45,8 +45,8 @@ type Options struct {
 	CheckpointEvery int
 }
 
-// DefaultCheckpointEvery keeps finding an earlier state under a second, and the copies of a table of up to a million
-// items under 60 bytes a change.
+// DefaultCheckpointEvery keeps finding an earlier state at a quarter of a second as a rule, or about one with indexes,
+// and the copies of a table of up to a million items under 60 bytes a change.
 const DefaultCheckpointEvery = 500_000
 
 // Timing says how long things take. The zero Timing is for tests and for work in the process: everything is done at
