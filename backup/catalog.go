@@ -105,6 +105,33 @@ func (e *Engine) remove(backupARN string, now time.Time) (*record, error) {
 	return r, nil
 }
 
+// RemoveAWSBackup takes a backup of type AWS_BACKUP out of the catalog, as the AWS Backup service does when a recovery
+// point ends; DeleteBackup cannot. It fails as DescribeBackup does, and with a ValidationException if the backup is of
+// another type.
+func (e *Engine) RemoveAWSBackup(_ context.Context, backupARN string) error {
+	now := e.source.Now()
+	e.settle(now)
+	err := e.removeAWSBackup(backupARN, now)
+	e.events.deliver()
+	return exception.During("RemoveAWSBackup", backupARN, err)
+}
+
+func (e *Engine) removeAWSBackup(backupARN string, now time.Time) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, err := e.findLocked(backupARN, now)
+	switch {
+	case err != nil:
+		return err
+	case r.kind != AWSBackup:
+		return exception.Validation.Errorf("the backup is of type %s: %s", r.kind, backupARN)
+	}
+	e.mu.catalog.Delete(r)
+	e.mu.agenda.Delete(event{r.ready, becomesReady, r})
+	e.events.add(r, r.status(now), Deleted, now)
+	return nil
+}
+
 func (r *record) deletable(now time.Time, as string) error {
 	switch {
 	case r.kind == System:
@@ -135,7 +162,8 @@ type ListInput struct {
 }
 
 // ListBackups returns backups by table name and, for each table, by creation time. last is where to go on, empty if
-// that was all. A table that does not exist has no backups, unless they have outlived it. It fails with a
+// that was all. A table that does not exist has no backups, unless they have outlived it. A page costs the same wherever
+// it lies; but what the type or, without a table, the time leaves out is looked at on the way. It fails with a
 // ValidationException if the request is malformed.
 func (e *Engine) ListBackups(_ context.Context, in ListInput) (backups []Summary, last string, err error) {
 	now, err := e.begin(e.limits.list)

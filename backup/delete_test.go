@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/snapshot"
@@ -141,4 +142,19 @@ func TestDeleteBackupFreesMemory(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, freed(held))
 	runtime.KeepAlive(w)
+}
+
+// What the AWS Backup service has made, DeleteBackup refuses and RemoveAWSBackup takes away, and nothing else.
+func TestRemoveAWSBackup(t *testing.T) {
+	w := newWorld(t, tidemark.Instant())
+	w.open(plain("Music"))
+	theirs := w.create(backup.CreateInput{TableName: "Music", BackupName: "vault", Type: backup.AWSBackup}).ARN
+	ours := w.backup("Music")
+	_, err := w.Backups.DeleteBackup(ctx, theirs)
+	require.ErrorIs(t, err, exception.Validation)
+	refused(t, w.Backups.RemoveAWSBackup(ctx, ours), exception.Validation, "the backup is of type USER: "+ours)
+	require.NoError(t, w.Backups.RemoveAWSBackup(ctx, theirs))
+	refused(t, w.Backups.RemoveAWSBackup(ctx, theirs), exception.BackupNotFound, "Backup not found: "+theirs)
+	require.Empty(t, w.list(backup.ListInput{Type: backup.AWSBackup}))
+	require.Len(t, w.list(backup.ListInput{}), 1)
 }

@@ -30,7 +30,8 @@ type Options struct {
 	Seed uint64
 
 	// OnTransition, if set, is called with every change of a backup's status, once each and in order of time, by
-	// calls to the engine at or after that time. It may call the engine.
+	// calls to the engine at or after that time. It may call the engine. It should not panic: the call that it is made
+	// by panics then too, although it has done what it was asked for.
 	OnTransition func(Transition)
 }
 
@@ -85,6 +86,7 @@ func New(source Source, o Options) (*Engine, error) {
 	e.mu.recovery = make(map[string]*recovery)
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], o.Seed)
+	seed[8] = 1 // or ids would be those that a store of the same seed gives to its tables
 	e.mu.ids = rand.NewChaCha8(seed)
 
 	e.history, _ = source.(Historian)

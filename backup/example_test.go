@@ -62,7 +62,7 @@ func ExampleEngine_CreateBackup() {
 	check(err)
 	fmt.Println(d.Status, "with", d.Table.ItemCount, "item")
 	// Output:
-	// arn:aws:dynamodb:us-east-1:123456789012:table/Music/backup/01705320000000-6ae6783f
+	// arn:aws:dynamodb:us-east-1:123456789012:table/Music/backup/01705320000000-e60659f7
 	// CREATING since 2024-01-15T12:00:00Z
 	// ACTIVE with 1 item
 }
@@ -171,7 +171,7 @@ func ExampleProfile() {
 	d, err := engine.DeleteBackup(ctx, b.ARN)
 	fmt.Println(d.Status, err)
 	// Output:
-	// DeleteBackup arn:aws:dynamodb:us-east-1:123456789012:table/Music/backup/01705320000000-6ae6783f: BackupInUseException: Backup is being created
+	// DeleteBackup arn:aws:dynamodb:us-east-1:123456789012:table/Music/backup/01705320000000-e60659f7: BackupInUseException: Backup is being created
 	// DELETED <nil>
 }
 

@@ -25,7 +25,11 @@
 // that has been deleted is forgotten by a later call. With the zero [Timing] nothing takes any time: the answer to
 // CreateTable still says CREATING, as the service's does, and the next call finds the table ACTIVE.
 //
+// Times lie between 1970 and April 2262. A clock outside stands still for a Store.
+//
 // # Concurrency
+//
+// Nothing here waits for anything but a lock, so the contexts that operations take are not looked at.
 //
 // A Store, its Tables and whatever they return may be used by any number of goroutines at once. Writes to one table
 // wait for each other; reads of one table run side by side.
@@ -33,6 +37,7 @@
 // # Differences from AWS
 //
 //   - All reads are consistent, those of global indexes too.
+//   - Tags and TTL settings of a table that is CREATING by CreateTable, or DELETING, can be changed.
 //   - Changes of TTL settings and of deletion protection have no cooldown, and items are not deleted when their time
 //     to live is over.
 //   - Indexes are given when a table is created and stay as they are, except for their throughput. Their keys have one

@@ -8,13 +8,13 @@ const module = "github.com/tidemark-db/tidemark"
 var arrows = map[string][]string{
 	"exception":         {},
 	"clock":             {},
-	"arn":               {"exception"},
+	"arn":               {},
 	"internal/validate": {"arn", "exception"},
 	"attr":              {"exception"},
 	"internal/expr":     {"attr", "exception"},
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
-	"snapshot":          {"arn", "attr", "clock", "exception", "internal/storage", "schema"},
+	"snapshot":          {"attr", "clock", "exception", "internal/storage", "schema"},
 	"table": {"arn", "attr", "clock", "exception", "internal/storage", "internal/validate", "schema",
 		"snapshot"},
 
