@@ -222,7 +222,7 @@ func (s *swapping) SnapshotTable(ctx context.Context, name string, at clock.Inst
 
 func (s *swapping) ChangesOf(
 	ctx context.Context, name string, from, to clock.Instant,
-) (iter.Seq[snapshot.Change], error) {
+) (iter.Seq[snapshot.Change], clock.Instant, error) {
 	s.swap()
 	return s.Store.ChangesOf(ctx, name, from, to)
 }

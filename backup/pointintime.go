@@ -189,20 +189,15 @@ func (e *Engine) snapshotOf(ctx context.Context, name string, p period, at time.
 	if err != nil {
 		return nil, tableNotFound(name, err)
 	}
-	if err := e.confirm(ctx, name, p, at); err != nil {
+	if err := e.confirm(ctx, name, p, at, s.Cut().Latest()); err != nil {
 		return nil, err
-	}
-	begin := s.Cut().Latest()
-	inFirstSecond := at.Truncate(time.Second).Equal(p.recovery.enabled) && begin.Time().Before(at.Add(time.Second))
-	if begin.After(clock.EndOf(at)) && !inFirstSecond {
-		return nil, exception.InvalidRestoreTime.Errorf("the history of table %s has been cut short: it begins at %v", name, begin)
 	}
 	return s, nil
 }
 
-// confirm refuses what has been looked up of a period that has ended or moved on meanwhile, so that it may be of
-// another table or another time.
-func (e *Engine) confirm(ctx context.Context, name string, p period, times ...time.Time) error {
+// confirm refuses what has been looked up of a time in a period that has ended or moved on meanwhile, so that it may be
+// of another table, and what was found to begin at another time. Only in its first second may a period begin later.
+func (e *Engine) confirm(ctx context.Context, name string, p period, at time.Time, begin clock.Instant) error {
 	now, err := e.recoverable(ctx, e.source.Now(), name)
 	switch {
 	case now.tableID != "" && now.tableID != p.tableID: // deleted and made anew
@@ -212,10 +207,12 @@ func (e *Engine) confirm(ctx context.Context, name string, p period, times ...ti
 	case now.recovery != p.recovery:
 		return notEnabled(name)
 	}
-	for _, t := range times {
-		if t.Before(now.EarliestRestorableTime.Add(-retentionSlack)) {
-			return now.outside(t)
-		}
+	if at.Before(now.EarliestRestorableTime.Add(-retentionSlack)) {
+		return now.outside(at)
+	}
+	inFirstSecond := at.Truncate(time.Second).Equal(p.recovery.enabled) && begin.Time().Before(at.Add(time.Second))
+	if begin.After(clock.EndOf(at)) && !inFirstSecond {
+		return exception.InvalidRestoreTime.Errorf("the history of table %s has been cut short: it begins at %v", name, begin)
 	}
 	return nil
 }
@@ -263,9 +260,9 @@ func (e *Engine) changes(ctx context.Context, table string, from, to time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	changes, err := e.history.ChangesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
+	changes, begin, err := e.history.ChangesOf(ctx, name, clock.EndOf(from), clock.EndOf(to))
 	if err == nil {
-		err = e.confirm(ctx, name, p, from, to)
+		err = e.confirm(ctx, name, p, from, begin)
 	}
 	if err != nil {
 		return nil, tableNotFound(name, err)

@@ -59,8 +59,9 @@ type Historian interface {
 	DefinitionAt(ctx context.Context, name string, at clock.Instant) (*schema.Table, error)
 
 	// ChangesOf returns what the commits after one instant and up to another did to the items of a table, in their
-	// order. Instants outside the table's history are moved into it.
-	ChangesOf(ctx context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Change], error)
+	// order. Instants outside the table's history are moved into it; begin is where from has come to lie.
+	ChangesOf(ctx context.Context, name string, from, to clock.Instant) (
+		changes iter.Seq[snapshot.Change], begin clock.Instant, err error)
 }
 
 // Notifier is implemented by a [Source] that tells of deleted tables. Without it there are no SYSTEM backups.

@@ -17,7 +17,7 @@ import (
 
 func (f *fixture) differences(name string, from, to instant) []snapshot.Difference {
 	f.Helper()
-	changes, err := f.store.ChangesOf(ctx, name, from, to)
+	changes, _, err := f.store.ChangesOf(ctx, name, from, to)
 	require.NoError(f, err)
 	seq := snapshot.Net(changes)
 	list := slices.Collect(seq)
@@ -56,7 +56,7 @@ func TestDifferencesOf(t *testing.T) {
 	require.Len(t, f.differences("Things", start, later), 3, "one has come back")
 	require.Empty(t, f.differences("Things", end, end))
 
-	_, err = f.store.ChangesOf(ctx, "Things", end, start)
+	_, _, err = f.store.ChangesOf(ctx, "Things", end, start)
 	requireRefused(t, err, exception.Validation,
 		"the changes from "+end.String()+" to "+start.String()+" have their ends the wrong way round")
 	for range f.differencesSeq(start, end) {
@@ -65,7 +65,7 @@ func TestDifferencesOf(t *testing.T) {
 }
 
 func (f *fixture) differencesSeq(from, to instant) func(func(snapshot.Difference) bool) {
-	changes, err := f.store.ChangesOf(ctx, "Things", from, to)
+	changes, _, err := f.store.ChangesOf(ctx, "Things", from, to)
 	require.NoError(f, err)
 	return snapshot.Net(changes)
 }

@@ -261,29 +261,28 @@ func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Insta
 }
 
 // ChangesOf returns what the commits after one instant and up to another did to the items of a table, in their order.
-// Both instants are moved into the table's history. The result is as of the call, whatever is written while it is read;
+// Both instants are moved into the table's history; begin is where from has come to lie. The result is as of the call, whatever is written while it is read;
 // it can be ranged over more than once. It fails with ResourceNotFound if there is no such table, or it is CREATING, and
 // with a ValidationException if from is after to.
-func (s *Store) ChangesOf(_ context.Context, name string, from, to clock.Instant) (iter.Seq[snapshot.Change], error) {
+func (s *Store) ChangesOf(
+	_ context.Context, name string, from, to clock.Instant,
+) (changes iter.Seq[snapshot.Change], begin clock.Instant, err error) {
 	t, err := s.lookup(name)
 	if err == nil {
-		var changes iter.Seq[snapshot.Change]
-		if changes, err = t.changes(from, to); err == nil {
-			return changes, nil
-		}
+		changes, begin, err = t.changes(from, to)
 	}
-	return nil, exception.During("ChangesOf", name, err)
+	return changes, begin, exception.During("ChangesOf", name, err)
 }
 
-func (t *Table) changes(from, to clock.Instant) (iter.Seq[snapshot.Change], error) {
+func (t *Table) changes(from, to clock.Instant) (changes iter.Seq[snapshot.Change], begin clock.Instant, err error) {
 	if from.After(to) {
-		return nil, exception.Validation.Errorf("the changes from %v to %v have their ends the wrong way round", from, to)
+		return nil, from, exception.Validation.Errorf("the changes from %v to %v have their ends the wrong way round", from, to)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.store.seq.Next()
 	if err := t.begun(now, from); err != nil {
-		return nil, err
+		return nil, from, err
 	}
 	if floor := t.floorLocked(now); from.Before(floor) {
 		from = floor // the log may still hold some of the changes before it, and not the others
@@ -297,5 +296,5 @@ func (t *Table) changes(from, to clock.Instant) (iter.Seq[snapshot.Change], erro
 				return
 			}
 		}
-	}, nil
+	}, from, nil
 }

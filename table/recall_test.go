@@ -59,7 +59,7 @@ func TestSnapshotTableInEveryState(t *testing.T) {
 		_, err := f.store.SnapshotTable(ctx, "Things", endOfTime)
 		requireRefused(t, err, exception.ResourceNotFound, message)
 		require.ErrorContains(t, err, "SnapshotTable")
-		_, err = f.store.ChangesOf(ctx, "Things", instant{}, endOfTime)
+		_, _, err = f.store.ChangesOf(ctx, "Things", instant{}, endOfTime)
 		requireRefused(t, err, exception.ResourceNotFound, message)
 		require.ErrorContains(t, err, "ChangesOf")
 	}
@@ -148,7 +148,7 @@ func TestRewritesAreNoChanges(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.store.Transact(table.Put("Things", item("a", 1)))
 	require.NoError(t, err)
-	changes, err := f.store.ChangesOf(ctx, "Things", first, endOfTime)
+	changes, _, err := f.store.ChangesOf(ctx, "Things", first, endOfTime)
 	require.NoError(t, err)
 	require.Empty(t, slices.Collect(changes))
 }
