@@ -35,8 +35,8 @@ func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFun
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	at := s.seq.Next()
-	if t.statusLocked(at.Time()) == schema.Creating {
-		return nil, exception.During("CaptureTable", name, t.openLocked(at.Time()))
+	if err := t.begun(at, at); err != nil {
+		return nil, exception.During("CaptureTable", name, err)
 	}
 	return t.captureLocked(at, cut(at)), nil
 }
@@ -51,7 +51,7 @@ func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capt
 	p := &pendingCut{at: at, cut: cut, due: due, early: early}
 	if due.After(at) {
 		heap.Push(&t.mu.pending, p)
-		if cut.IsTorn() && t.mu.awaited.IsZero() {
+		if p.torn() && t.mu.awaited.IsZero() {
 			t.mu.awaited = at
 		}
 	} else {
@@ -62,12 +62,9 @@ func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capt
 
 // clipLocked moves the markers of a cut into the time of which the table can give an account.
 func (t *Table) clipLocked(at clock.Instant, cut snapshot.Cut) snapshot.Cut {
-	floor := t.mu.floor
-	if t.retentionLocked() <= 0 {
-		floor = at
-		if cut.IsTorn() {
-			cut = snapshot.At(at)
-		}
+	floor := t.floorLocked(at)
+	if cut.IsTorn() && t.retentionLocked() <= 0 {
+		cut = snapshot.At(at)
 	}
 	latest := cut.Latest()
 	if ended := t.mu.ended; !ended.IsZero() {
@@ -104,7 +101,7 @@ func (t *Table) awaitLocked() {
 		}
 	}
 	if t.mu.awaited.IsZero() && t.retentionLocked() <= 0 {
-		t.mu.log, t.mu.former = storage.History{}, nil
+		t.dropHistoryLocked()
 	}
 }
 

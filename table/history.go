@@ -31,8 +31,8 @@ type history struct {
 // further than to this call. A d of 0 frees all history that no table was asked to keep by itself.
 //
 // The last call counts; so it does for RetainTable, which a backup engine calls for tables with point-in-time recovery.
-// A backup engine with a window calls it once; who asks for less afterwards leaves the engine's
-// markers less room to fall before their request.
+// A backup engine with a window calls it once; who asks for less afterwards leaves the engine's markers less room to fall
+// before their request.
 func (s *Store) Retain(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,13 +70,15 @@ func (t *Table) retainLocked(before time.Duration) {
 	t.settleLocked(clock.StartOf(t.store.now()))
 	switch now := t.retentionLocked(); {
 	case now <= 0 && t.mu.awaited.IsZero():
-		t.mu.log, t.mu.former = storage.History{}, nil
+		t.dropHistoryLocked()
 	case now > 0 && before <= 0:
 		t.mu.floor = t.store.seq.Next()
 	default:
 		t.trimLocked(t.store.now())
 	}
 }
+
+func (t *Table) dropHistoryLocked() { t.mu.log, t.mu.former = storage.History{}, nil }
 
 func (t *Table) trimLocked(now time.Time) {
 	cut := clock.StartOf(now.Add(-t.retentionLocked()))
@@ -227,16 +229,16 @@ func (s *Store) SnapshotTable(_ context.Context, name string, instant clock.Inst
 	return v.snapshot(), nil
 }
 
-// begun refuses a table that is CREATING.
+// begun refuses a table that is CREATING, and one that is gone.
 func (t *Table) begun(now, _ clock.Instant) error {
-	if now.Time().Before(t.mu.active) {
+	if now.Time().Before(t.mu.active) || t.goneLocked(now.Time()) {
 		return errNoTable()
 	}
 	return nil
 }
 
-// DefinitionAt returns what a table was at an instant: its settings; its statistics are of no one time. An
-// instant before the table's history is moved to its beginning. The result is shared and must not be changed. It fails with
+// DefinitionAt returns what a table was at an instant: its settings, with the statistics of the present. An instant
+// before the table's history is moved to its beginning. The result is shared and must not be changed. It fails with
 // ResourceNotFound if there is no such table.
 func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Instant) (*schema.Table, error) {
 	t, err := s.lookup(name)
@@ -261,9 +263,9 @@ func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Insta
 }
 
 // ChangesOf returns what the commits after one instant and up to another did to the items of a table, in their order.
-// Both instants are moved into the table's history; begin is where from has come to lie. The result is as of the call, whatever is written while it is read;
-// it can be ranged over more than once. It fails with ResourceNotFound if there is no such table, or it is CREATING, and
-// with a ValidationException if from is after to.
+// Both instants are moved into the table's history; begin is where from has come to lie. The result is as of the call,
+// whatever is written while it is read; it can be ranged over more than once. It fails with ResourceNotFound if there is
+// no such table, or it is CREATING, and with a ValidationException if from is after to.
 func (s *Store) ChangesOf(
 	_ context.Context, name string, from, to clock.Instant,
 ) (changes iter.Seq[snapshot.Change], begin clock.Instant, err error) {

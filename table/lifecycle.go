@@ -80,7 +80,11 @@ func (s *Store) DescribeTable(_ context.Context, name string) (schema.Descriptio
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.describeLocked(s.now()), nil
+	now := s.now()
+	if t.goneLocked(now) {
+		return schema.Description{}, exception.During("DescribeTable", name, errNoSuchTable(t.name))
+	}
+	return t.describeLocked(now), nil
 }
 
 // answer describes the table as the answer to the call that brought it into the given state. Even where the state is
@@ -88,6 +92,10 @@ func (s *Store) DescribeTable(_ context.Context, name string) (schema.Descriptio
 func (t *Table) answer(status schema.Status) schema.Description {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.answerLocked(status)
+}
+
+func (t *Table) answerLocked(status schema.Status) schema.Description {
 	d := t.describeLocked(t.store.now())
 	d.Status = status
 	if status == schema.Creating {
@@ -167,11 +175,10 @@ func (s *Store) deleteTable(name string) (schema.Description, error) {
 	if err != nil {
 		return schema.Description{}, err
 	}
-	final, err := t.delete()
+	final, answer, err := t.delete()
 	if err != nil {
 		return schema.Description{}, err
 	}
-	answer := t.answer(schema.Deleting)
 	s.mu.Lock()
 	s.mu.deleting = append(s.mu.deleting, t)
 	watchers := s.mu.onDelete
@@ -183,19 +190,20 @@ func (s *Store) deleteTable(name string) (schema.Description, error) {
 	return answer, nil
 }
 
-// delete ends the life of the table and returns its last state.
-func (t *Table) delete() (*snapshot.Snapshot, error) {
+// delete ends the life of the table and returns its last state, and the answer to the call.
+func (t *Table) delete() (*snapshot.Snapshot, schema.Description, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.store.now()
 	if err := t.deletableLocked(now); err != nil {
-		return nil, err
+		return nil, schema.Description{}, err
 	}
 	at := t.store.seq.Next()
 	t.beforeCommitLocked(at)
 	t.mu.deleted, t.mu.ended = at.Time(), at
 	t.settleAllLocked()
-	return snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone()), nil
+	final := snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone())
+	return final, t.answerLocked(schema.Deleting), nil
 }
 
 func (t *Table) deletableLocked(now time.Time) error {

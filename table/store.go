@@ -182,9 +182,14 @@ func (s *Store) lookup(nameOrARN string) (*Table, error) {
 	t := s.mu.tables[name]
 	s.mu.RUnlock()
 	if t == nil || t.gone(s.Now()) {
-		return nil, exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", name)
+		return nil, errNoSuchTable(name)
 	}
 	return t, nil
+}
+
+// errNoSuchTable is what operations on tables answer if there is no table.
+func errNoSuchTable(name string) error {
+	return exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", name)
 }
 
 // lookupForItems is lookup for operations on items, whose answer does not name the table that is missing.

@@ -59,15 +59,20 @@ func (t *Table) restoringLocked(now time.Time) bool {
 func (t *Table) gone(now time.Time) bool {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
+	return t.goneLocked(now)
+}
+
+func (t *Table) goneLocked(now time.Time) bool {
 	return !t.mu.deleted.IsZero() && !now.Before(t.mu.deleted.Add(t.store.timing.Deleting))
 }
 
-// release frees what a table whose deletion is over holds, also if somebody keeps the Table.
+// release frees what a table whose deletion is over holds, also if somebody keeps the Table. Whoever has found the table
+// before and locks it after must look whether it is gone: it seems to be empty then.
 func (t *Table) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.mu.data = storage.NewData(t.mu.data.Layout())
-	t.mu.log, t.mu.former = storage.History{}, nil
+	t.dropHistoryLocked()
 }
 
 // openLocked refuses items of a table that is CREATING or DELETING.

@@ -88,7 +88,7 @@ func (t *Table) update(c Changes) error {
 // configurableLocked refuses settings of a table that a restore is filling.
 func (t *Table) configurableLocked() error {
 	if t.restoringLocked(t.store.now()) {
-		return exception.ResourceNotFound.Errorf("Requested resource not found: Table: %s not found", t.name)
+		return errNoSuchTable(t.name)
 	}
 	return nil
 }
