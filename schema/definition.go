@@ -15,12 +15,11 @@ import (
 
 // Quotas of one table.
 const (
-	MaxLocalIndexes       = 5
-	MaxGlobalIndexes      = 20
-	MaxProjectedNonKey    = 100 // over all indexes of a table
-	MaxNonKeyPerIndex     = 20
-	maxAttributeName      = 255
-	invalidParameterValue = "One or more parameter values were invalid: "
+	MaxLocalIndexes    = 5
+	MaxGlobalIndexes   = 20
+	MaxProjectedNonKey = 100 // over all indexes of a table
+	MaxNonKeyPerIndex  = 20
+	maxAttributeName   = 255
 )
 
 // Definition is what CreateTable is asked for. Zero fields have the service's defaults: PROVISIONED billing (so that
@@ -285,7 +284,7 @@ func UsedAttributes(keys KeySchema, indexes ...[]Index) map[string]bool {
 }
 
 func invalid(format string, args ...any) error {
-	return exception.Validation.Errorf(invalidParameterValue+format, args...)
+	return exception.Validation.Errorf("One or more parameter values were invalid: "+format, args...)
 }
 
 func nameList(names iter.Seq[string]) string { return strings.Join(slices.Sorted(names), ", ") }

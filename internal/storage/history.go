@@ -35,7 +35,9 @@ func (h *History) Checkpoint(live *Data, every int) {
 
 // Trim forgets changes as [Log.Trim] does, and the checkpoints that lie before all that are left.
 func (h *History) Trim(cut clock.Instant) (floor clock.Instant) {
-	floor = h.Log.Trim(cut)
+	if floor = h.Log.Trim(cut); floor.IsZero() {
+		return floor
+	}
 	if n := sort.Search(len(h.checkpoints), func(i int) bool { return h.checkpoints[i].after >= h.first }); n > 0 {
 		h.checkpoints = append([]checkpoint(nil), h.checkpoints[n:]...)
 	}
