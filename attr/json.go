@@ -1,6 +1,10 @@
 package attr
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+
+	"github.com/tidemark-db/tidemark/internal/jsontext"
+)
 
 // AppendJSON appends the value in DynamoDB's JSON, such as {"N":"1.5"}. The text is compact, the fields of maps and
 // the elements of sets are in ascending order, and equal values have equal texts. For the zero Value and for an
@@ -32,7 +36,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 // appendScalar appends the text of a value of type S, N or B as a string of JSON.
 func appendScalar(dst []byte, v Value) []byte {
 	if v.typ == TypeS {
-		return appendString(dst, v.data)
+		return jsontext.AppendString(dst, v.data)
 	}
 	dst = append(dst, '"')
 	if v.typ == TypeN {
@@ -70,39 +74,10 @@ func appendFieldsJSON(dst []byte, s string) []byte {
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, name), ':')
+		dst = append(jsontext.AppendString(dst, name), ':')
 		dst = v.AppendJSON(dst)
 	}
 	return append(dst, '}')
-}
-
-// appendString appends text, which is valid UTF-8, as a string of JSON, escaping only what has to be.
-func appendString(dst []byte, text string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	done := 0
-	for i := range len(text) {
-		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[done:i]...)
-		done = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xF])
-		}
-	}
-	dst = append(dst, text[done:]...)
-	return append(dst, '"')
 }
 
 // appendBase64 appends the padded standard base64 of data.
@@ -182,7 +157,7 @@ func ParseValue(json []byte) (Value, error) {
 	p := newParser(json)
 	defer p.free()
 	p.value(0)
-	p.end()
+	p.End()
 	if err := p.err(); err != nil {
 		return Value{}, err
 	}
@@ -197,7 +172,7 @@ func ParseItem(json []byte) (Item, error) {
 	p := newParser(json)
 	defer p.free()
 	size := p.object(0)
-	p.end()
+	p.End()
 	if err := p.err(); err != nil {
 		return Item{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/jsontext"
 )
 
 // parser reads DynamoDB's JSON and writes the encoding of what it reads. It is one pass over the text: the payloads
@@ -16,11 +17,9 @@ import (
 // A fault in the form of the text ends the parsing: the methods then return false. A fault in what the text says is
 // only noted, because the service complains of the form of a request before it looks at what it says.
 type parser struct {
-	data  []byte
-	pos   int
+	jsontext.Scanner
 	buf   []byte
 	spans []span
-	stop  error  // what ended the parsing
 	fault string // the first thing noted
 }
 
@@ -35,7 +34,7 @@ var parsers = sync.Pool{New: func() any { return new(parser) }}
 
 func newParser(data []byte) *parser {
 	p := parsers.Get().(*parser)
-	p.data = data
+	p.Data = data
 	return p
 }
 
@@ -55,10 +54,10 @@ func (p *parser) free() {
 
 // err returns what is wrong with the text, or nil.
 func (p *parser) err() error {
-	if p.stop == nil && p.fault != "" {
+	if p.Err() == nil && p.fault != "" {
 		return exception.Validation.Errorf("%s", p.fault)
 	}
-	return p.stop
+	return p.Err()
 }
 
 // note notes a fault in what the text says.
@@ -78,18 +77,18 @@ func (p *parser) payload(s span) []byte { return p.buf[s.mid:s.end] }
 func (p *parser) value(depth int) bool {
 	start := len(p.buf)
 	s := span{name: start, mid: start}
-	if !p.take('{', "an attribute value") {
+	if !p.open('{', jsontext.Value) {
 		return false
 	}
-	for first := true; p.next('}', first); first = false {
+	for first := true; p.Next('}', first); first = false {
 		mark := len(p.buf)
 		if !p.member() {
 			return false
 		}
 		t := typeNamed(p.buf[mark:])
 		p.buf = p.buf[:mark]
-		if t == 0 || p.peek() == 'n' {
-			if !p.skip(0) {
+		if t == 0 || p.Peek() == 'n' {
+			if !p.Skip() {
 				return false
 			}
 			continue
@@ -109,7 +108,7 @@ func (p *parser) value(depth int) bool {
 	}
 	s.end = len(p.buf)
 	p.spans = append(p.spans, s)
-	return p.stop == nil
+	return p.Err() == nil
 }
 
 // typed reads what a member named t holds, appends the payload, and returns what it counts for.
@@ -123,8 +122,7 @@ func (p *parser) typed(t Type, depth int) (size int, ok bool) {
 		return p.set(t)
 	}
 	if depth >= MaxDepth {
-		p.stop = exception.Validation.Errorf(msgTooDeep)
-		return 0, false
+		return 0, p.Stop(exception.Validation.Errorf(msgTooDeep))
 	}
 	if t == TypeL {
 		return p.list(depth + 1)
@@ -135,14 +133,14 @@ func (p *parser) typed(t Type, depth int) (size int, ok bool) {
 	mark := len(p.buf)
 	p.appendFields(base)
 	p.replace(start, mark, base)
-	return size, p.stop == nil
+	return size, p.Err() == nil
 }
 
 // scalar reads a string that holds a value of type S, N or B, and appends its payload.
 func (p *parser) scalar(t Type) (size int, ok bool) {
 	start := len(p.buf)
-	if p.peek() != '"' {
-		return 0, p.unexpected("a string for " + t.String())
+	if p.Peek() != '"' {
+		return 0, p.Mismatch(jsontext.String)
 	}
 	if !p.text() {
 		return 0, false
@@ -168,16 +166,37 @@ func (p *parser) scalar(t Type) (size int, ok bool) {
 // strictBase64 also refuses text whose last character has bits that are not used.
 var strictBase64 = base64.StdEncoding.Strict()
 
+// open reads the bracket that an array or object begins with.
+func (p *parser) open(bracket byte, wanted string) bool {
+	if p.Peek() != bracket {
+		return p.Mismatch(wanted)
+	}
+	p.Pos++
+	return true
+}
+
+// member reads the name of a member of an object and the colon after it, and appends the name.
+func (p *parser) member() (ok bool) {
+	p.buf, ok = p.Member(p.buf)
+	return ok
+}
+
+// text reads the string that begins here and appends what it denotes.
+func (p *parser) text() (ok bool) {
+	p.buf, ok = p.Text(p.buf)
+	return ok
+}
+
 // base64 puts the bytes that buf[start:] denotes in its place.
 func (p *parser) base64(start int) bool {
 	mark := len(p.buf)
 	// The decoder itself would skip line ends.
 	if bytes.ContainsAny(p.buf[start:], "\r\n") {
-		return p.fail("a value of type B has a line end in its base64")
+		return p.Fail("a value of type B has a line end in its base64")
 	}
 	decoded, err := strictBase64.AppendDecode(p.buf, p.buf[start:])
 	if err != nil {
-		return p.fail("a value of type B is not padded base64")
+		return p.Fail("a value of type B is not padded base64")
 	}
 	p.buf = decoded
 	p.replace(start, mark, len(p.spans))
@@ -186,20 +205,20 @@ func (p *parser) base64(start int) bool {
 
 // literal reads true or false for a value of type BOOL or NULL and appends its payload.
 func (p *parser) literal(t Type) bool {
-	c := p.peek()
+	c := p.Peek()
 	switch {
-	case c == 't' && p.word("true"):
+	case c == 't' && p.Word("true"):
 		if t == TypeBOOL {
 			p.buf = append(p.buf, 1)
 		}
-	case c == 'f' && p.word("false"):
+	case c == 'f' && p.Word("false"):
 		if t == TypeBOOL {
 			p.buf = append(p.buf, 0)
 		} else {
 			p.note(msgNullFalse)
 		}
 	default:
-		return p.unexpected("true or false for " + t.String())
+		return p.Mismatch(jsontext.Boolean)
 	}
 	return true
 }
@@ -207,10 +226,10 @@ func (p *parser) literal(t Type) bool {
 // set reads an array of strings that hold the elements of a set of type t.
 func (p *parser) set(t Type) (size int, ok bool) {
 	start, base := len(p.buf), len(p.spans)
-	if !p.take('[', "an array for a set") {
+	if !p.open('[', jsontext.List) {
 		return 0, false
 	}
-	for first := true; p.next(']', first); first = false {
+	for first := true; p.Next(']', first); first = false {
 		s := span{mid: len(p.buf)}
 		if s.size, ok = p.scalar(t.element()); !ok {
 			return 0, false
@@ -226,7 +245,7 @@ func (p *parser) set(t Type) (size int, ok bool) {
 		p.buf = append(p.buf, p.buf[s.mid:s.end]...)
 	}
 	p.replace(start, mark, base)
-	return size, p.stop == nil
+	return size, p.Err() == nil
 }
 
 // sortSet puts the elements of a set of type t in order, and notes if there are none or two are equal.
@@ -263,11 +282,11 @@ func (p *parser) duplicates(t Type, elements []span) string {
 // list reads an array of attribute values on level depth.
 func (p *parser) list(depth int) (size int, ok bool) {
 	start, base := len(p.buf), len(p.spans)
-	if !p.take('[', "an array for L") {
+	if !p.open('[', jsontext.List) {
 		return 0, false
 	}
 	size = containerSize
-	for first := true; p.next(']', first); first = false {
+	for first := true; p.Next(']', first); first = false {
 		if !p.value(depth) {
 			return 0, false
 		}
@@ -278,18 +297,18 @@ func (p *parser) list(depth int) (size int, ok bool) {
 		p.appendPayload(s)
 	}
 	p.replace(start, mark, base)
-	return size, p.stop == nil
+	return size, p.Err() == nil
 }
 
 // object reads an object of attribute values on level depth, pushes their spans in ascending order of names, and
 // returns what names and values count for.
 func (p *parser) object(depth int) (size int) {
 	base := len(p.spans)
-	if !p.take('{', "an object with attributes") {
+	if !p.open('{', jsontext.Map) {
 		return 0
 	}
 	ascending := true
-	for first := true; p.next('}', first); first = false {
+	for first := true; p.Next('}', first); first = false {
 		name := len(p.buf)
 		if !p.member() {
 			return 0

@@ -44,7 +44,33 @@ func TestParseRefusesForm(t *testing.T) {
 		require.True(t, item.IsZero())
 		var refused *exception.Error
 		require.True(t, errors.As(err, &refused))
-		require.Contains(t, refused.Message, "JSON: ")
+		require.NotEmpty(t, refused.Message)
+	}
+}
+
+// A value of another type than its member is told in the service's words, and a text that is no JSON in ours.
+func TestParseTellsTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":{"S":23}}`:         "NUMBER_VALUE cannot be converted to String",
+		`{"a":{"S":34.56}}`:      "DECIMAL_VALUE cannot be converted to String",
+		`{"a":{"N":true}}`:       "TRUE_VALUE cannot be converted to String",
+		`{"a":{"SS":[false]}}`:   "FALSE_VALUE cannot be converted to String",
+		`{"a":{"S":[]}}`:         "Unrecognized collection type class java.lang.String",
+		`{"a":{"S":{}}}`:         "Start of structure or map found where not expected",
+		`{"a":{"BOOL":"true"}}`:  "Unexpected token received from parser",
+		`{"a":{"BOOL":1}}`:       "NUMBER_VALUE cannot be converted to Boolean",
+		`{"a":{"SS":"x"}}`:       "Unexpected field type",
+		`{"a":{"L":{}}}`:         "Start of structure or map found where not expected",
+		`{"a":{"M":1}}`:          "Unexpected field type",
+		`{"a":{"L":["x"]}}`:      "Unexpected value type in payload",
+		`{"a":"x"}`:              "Unexpected value type in payload",
+		`{"a":{"S":23}`:          "NUMBER_VALUE cannot be converted to String",
+		`{"a":{"S":x}}`:          "JSON: 'x' where a value is expected, at byte 10",
+		`{"a":{"S":"x"}`:         "JSON: the text ends where a comma or a closing bracket is expected, at byte 14",
+		`{"a":{"L":[{"S":"x"}}}`: "JSON: '}' where a comma or a closing bracket is expected, at byte 20",
+	} {
+		_, err := attr.ParseItem([]byte(text))
+		require.EqualError(t, err, "SerializationException: "+want, text)
 	}
 }
 

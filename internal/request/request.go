@@ -1,0 +1,303 @@
+// Package request reads the body of a request: it finds its members, checks them against what the service's model says
+// of them, and turns them into Go values.
+//
+// Reading never fails half-way. Every method returns what it could read, notes what is wrong, and [Reader.Err] tells in
+// the end, in the service's order: a member of the wrong type first (SerializationException), then all violations of
+// the model in one message, then the first value that cannot be (both ValidationException). So the code that reads a
+// request is also the list of what may be in it, from top to bottom. Members that nobody asks for are ignored, as by the
+// service, and a null is a member that is not there.
+//
+// A Reader belongs to one goroutine. The values that it returns are copies; they do not refer to the body.
+package request
+
+import (
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/jsontext"
+	"github.com/tidemark-db/tidemark/internal/validate"
+)
+
+// Reader reads one request after another; its zero value is ready.
+type Reader struct {
+	Check validate.Check // the violations so far; a caller may add its own
+
+	types   error // the first member of a wrong type
+	refusal error // the first value that cannot be
+	members []member
+	places  []place
+	names   []byte // those that have escape sequences
+}
+
+// member is a member of an object, or an element of an array.
+type member struct{ name, raw []byte }
+
+// place is where an object lies in the request, for the texts of violations: beneath another one, under a name or as
+// the n-th member of a list, counted from 1.
+type place struct {
+	above int // place of what it lies in, -1: the request itself
+	name  string
+	n     int
+}
+
+// Object is an object in a request. The zero Object is one that is not there: it has no members.
+type Object struct {
+	r        *Reader
+	place    int
+	from, to int
+}
+
+// Reset forgets everything, to read another request. It keeps the memory.
+func (r *Reader) Reset() {
+	const most = 1 << 14 // of an unusually large request the memory goes
+	next := Reader{members: r.members[:0], places: r.places[:0], names: r.names[:0]}
+	if cap(next.members) > most {
+		next = Reader{}
+	}
+	*r = next
+}
+
+// Parse returns the object that body is, all of whose JSON it checks. It keeps body, which must not change until the
+// request has been read. The error, for a body that is not an object, is an [exception.Serialization].
+func (r *Reader) Parse(body []byte) (Object, error) {
+	s := jsontext.Scanner{Data: body}
+	if s.Peek() != '{' {
+		s.Unexpected("an object")
+		return Object{}, s.Err()
+	}
+	o := r.open(&s, -1)
+	s.End()
+	return o, s.Err()
+}
+
+// open reads the object that s is at.
+func (r *Reader) open(s *jsontext.Scanner, place int) Object {
+	o := Object{r: r, place: place, from: len(r.members)}
+	s.Pos++
+	for first := true; s.Next('}', first); first = false {
+		name, ok := r.name(s)
+		if !ok {
+			break
+		}
+		if raw, ok := skip(s); ok {
+			r.members = append(r.members, member{name, raw})
+		} else {
+			break
+		}
+	}
+	o.to = len(r.members)
+	return o
+}
+
+// name reads the name of a member.
+func (r *Reader) name(s *jsontext.Scanner) (name []byte, ok bool) {
+	if s.Peek() == '"' {
+		for i := s.Pos + 1; i < len(s.Data) && s.Data[i] >= ' ' && s.Data[i] < 0x80 && s.Data[i] != '\\'; i++ {
+			if s.Data[i] == '"' { // it stands as it is in the body
+				name, s.Pos = s.Data[s.Pos+1:i], i+1
+				return name, s.Take(':', "a colon")
+			}
+		}
+	}
+	start := len(r.names)
+	r.names, ok = s.Member(r.names)
+	return r.names[start:len(r.names):len(r.names)], ok
+}
+
+// skip passes a value and returns its text.
+func skip(s *jsontext.Scanner) (raw []byte, ok bool) {
+	s.Peek()
+	start := s.Pos
+	ok = s.Skip()
+	return s.Data[start:s.Pos], ok
+}
+
+// Err returns what is wrong with the request as far as it was read, or nil.
+func (r *Reader) Err() error {
+	if r.types != nil {
+		return r.types
+	}
+	if err := r.Check.Err(); err != nil {
+		return err
+	}
+	return r.refusal
+}
+
+// Refuse notes a ValidationException that does not come from the model. The first one counts, and only if nothing
+// else is wrong.
+func (r *Reader) Refuse(err error) {
+	if r.refusal == nil {
+		r.refusal = err
+	}
+}
+
+// Reader returns the reader of the request that o belongs to; nil for an object that is not there.
+func (o Object) Reader() *Reader { return o.r }
+
+// Given reports whether the object is there.
+func (o Object) Given() bool { return o.r != nil }
+
+// Has reports whether o has a member of that name other than null.
+func (o Object) Has(name string) bool { return o.raw(name) != nil }
+
+// raw returns the text of a member; nil if it is not there. Of several of one name the last one counts.
+func (o Object) raw(name string) []byte {
+	if o.r == nil {
+		return nil
+	}
+	for i := o.to - 1; i >= o.from; i-- {
+		if m := &o.r.members[i]; string(m.name) == name {
+			if m.raw[0] == 'n' {
+				return nil
+			}
+			return m.raw
+		}
+	}
+	return nil
+}
+
+// Path returns how violations name a member of o: "provisionedThroughput.readCapacityUnits".
+func (o Object) Path(name string) string {
+	return o.r.path(o.place, lowerFirst(name))
+}
+
+func (r *Reader) path(at int, last string) string {
+	for ; at >= 0; at = r.places[at].above {
+		p := r.places[at]
+		if p.n > 0 {
+			last = strconv.Itoa(p.n) + ".member." + last
+		} else {
+			last = p.name + "." + last
+		}
+	}
+	return strings.TrimSuffix(last, ".")
+}
+
+func lowerFirst(name string) string {
+	if name == "" {
+		return ""
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// below opens what raw is as an object under a name of o, or in a list of it.
+func (o Object) below(p place, raw []byte, wanted string) Object {
+	s := jsontext.Scanner{Data: raw}
+	if s.Peek() != '{' {
+		s.Mismatch(wanted)
+		o.r.mismatch(s.Err())
+		return Object{}
+	}
+	o.r.places = append(o.r.places, p)
+	return o.r.open(&s, len(o.r.places)-1)
+}
+
+func (r *Reader) mismatch(err error) {
+	if r.types == nil {
+		r.types = err
+	}
+}
+
+// absent notes that a required member is missing.
+func (o Object) absent(name string, rule Rule) {
+	if rule.Required && o.r != nil {
+		o.r.Check.Required(o.Path(name), false)
+	}
+}
+
+// Object returns a member that is an object. If the member is not there, so is the Object.
+func (o Object) Object(name string, rule Rule) Object {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return Object{}
+	}
+	return o.below(place{above: o.place, name: lowerFirst(name)}, raw, jsontext.Structure)
+}
+
+// Objects returns the elements of a member that is a list of objects. given tells an empty list from none.
+func (o Object) Objects(name string, rule Rule) (elements []Object, given bool) {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return nil, false
+	}
+	list := len(o.r.places)
+	o.r.places = append(o.r.places, place{above: o.place, name: lowerFirst(name)})
+	elements = []Object{}
+	for e := range o.elements(raw) {
+		p := place{above: list, n: len(elements) + 1}
+		if e[0] == 'n' {
+			o.r.Check.Required(o.r.path(list, strconv.Itoa(p.n)+".member"), false)
+			continue
+		}
+		elements = append(elements, o.below(p, e, jsontext.Value))
+	}
+	o.count(name, raw, len(elements), rule)
+	return elements, true
+}
+
+// elements yields the texts of the elements of an array.
+func (o Object) elements(raw []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		s := jsontext.Scanner{Data: raw}
+		if s.Peek() != '[' {
+			s.Mismatch(jsontext.List)
+			o.r.mismatch(s.Err())
+			return
+		}
+		s.Pos++
+		for first := true; s.Next(']', first); first = false {
+			e, ok := skip(&s)
+			if !ok || !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// Members yields the members of a member that is a map of objects, by their names in the order of the text.
+func (o Object) Members(name string, rule Rule) iter.Seq2[string, Object] {
+	m := o.Object(name, rule)
+	return func(yield func(string, Object) bool) {
+		for i := m.from; i < m.to; i++ {
+			key, raw := string(m.r.members[i].name), m.r.members[i].raw
+			e := Object{}
+			if raw[0] != 'n' {
+				e = m.below(place{above: m.place, name: key}, raw, jsontext.Value)
+			}
+			if !yield(key, e) {
+				return
+			}
+		}
+	}
+}
+
+// Len returns how many members the object has.
+func (o Object) Len() int { return o.to - o.from }
+
+func (o Object) count(name string, raw []byte, n int, rule Rule) {
+	if n < rule.Min || rule.Max > 0 && n > rule.Max {
+		o.r.Check.Count(o.Path(name), shown(raw), n, rule.Min, rule.Max)
+	}
+}
+
+// shown returns the text of a list or map for the message about it, and not all of a long one.
+func shown(raw []byte) string {
+	const enough = 1024
+	if len(raw) > enough {
+		return string(raw[:enough]) + "..."
+	}
+	return string(raw)
+}
+
+// Unsupported refuses the request if o has one of the named members.
+func (o Object) Unsupported(names ...string) {
+	for _, name := range names {
+		if o.Has(name) {
+			o.r.Refuse(exception.Validation.Errorf("Tidemark does not support the parameter %s yet", name))
+		}
+	}
+}

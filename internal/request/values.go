@@ -1,0 +1,260 @@
+package request
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/jsontext"
+)
+
+// Rule is what the model says of a member. The zero Rule allows anything.
+type Rule struct {
+	Required bool
+
+	// Min and Max bound a number, the characters of a text, or the elements of a list or map. A Max of 0 is no bound,
+	// and neither is a Min of 0.
+	Min, Max int
+
+	// Name has a text be one of the names of tables, indexes and backups, of 3 to 255 characters.
+	Name bool
+
+	// Enum lists all that a text may be.
+	Enum []string
+}
+
+// Required is the rule of a member that must be there and may be anything.
+var Required = Rule{Required: true}
+
+// Text returns a member that is a string, or "" if it is not there.
+func (o Object) Text(name string, rule Rule) string {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return ""
+	}
+	text, ok := o.r.text(raw)
+	if ok {
+		o.checkText(name, text, rule)
+	}
+	return text
+}
+
+// text reads a string.
+func (r *Reader) text(raw []byte) (text string, ok bool) {
+	s := jsontext.Scanner{Data: raw}
+	if s.Peek() != '"' {
+		s.Mismatch(jsontext.String)
+		r.mismatch(s.Err())
+		return "", false
+	}
+	var space [128]byte
+	b, _ := s.Text(space[:0])
+	return string(b), true
+}
+
+// checkText finds the name of the member only if it is needed: most texts are sound.
+func (o Object) checkText(name, text string, rule Rule) {
+	c := &o.r.Check
+	if n := utf8.RuneCountInString(text); n < rule.Min || rule.Max > 0 && n > rule.Max {
+		c.Length(o.Path(name), text, rule.Min, rule.Max)
+	}
+	if rule.Name {
+		c.Name(o.Path(name), text)
+	}
+	if rule.Enum != nil && !slices.Contains(rule.Enum, text) {
+		c.Enum(o.Path(name), text, rule.Enum...)
+	}
+}
+
+// Texts returns a member that is a list of strings; the rule of each is element. given tells an empty list from none.
+func (o Object) Texts(name string, rule, element Rule) (texts []string, given bool) {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return nil, false
+	}
+	texts = []string{}
+	for e := range o.elements(raw) {
+		member := name + "." + strconv.Itoa(len(texts)+1) + ".member"
+		if e[0] == 'n' {
+			o.r.Check.Required(o.Path(member), false)
+			continue
+		}
+		text, ok := o.r.text(e)
+		if ok {
+			o.checkText(member, text, element)
+		}
+		texts = append(texts, text)
+	}
+	o.count(name, raw, len(texts), rule)
+	return texts, true
+}
+
+// Bool returns a member that is true or false; given tells false from none.
+func (o Object) Bool(name string, rule Rule) (b, given bool) {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return false, false
+	}
+	if raw[0] != 't' && raw[0] != 'f' {
+		o.wrong(raw, jsontext.Boolean)
+	}
+	return raw[0] == 't', true
+}
+
+func (o Object) wrong(raw []byte, wanted string) {
+	s := jsontext.Scanner{Data: raw}
+	s.Mismatch(wanted)
+	o.r.mismatch(s.Err())
+}
+
+// Int returns a member that is a number, without its fraction; given tells 0 from none.
+func (o Object) Int(name string, rule Rule) (n int64, given bool) {
+	return o.integer(name, rule, jsontext.Integer)
+}
+
+// Long is Int for members that the model calls long, which makes a difference to the text of a wrong type alone.
+func (o Object) Long(name string, rule Rule) (n int64, given bool) {
+	return o.integer(name, rule, jsontext.Long)
+}
+
+func (o Object) integer(name string, rule Rule, kind string) (n int64, given bool) {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return 0, false
+	}
+	if !isNumber(raw) {
+		o.wrong(raw, kind)
+		return 0, true
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
+		f, _ := strconv.ParseFloat(string(raw), 64) // out of range it is infinite, with the right sign
+		n = int64(max(min(f, math.MaxInt64/2), math.MinInt64/2))
+	}
+	if rule.Min != 0 && n < int64(rule.Min) || rule.Max != 0 && n > int64(rule.Max) {
+		low, high := int64(rule.Min), int64(rule.Max)
+		if high == 0 {
+			high = low - 1
+		}
+		o.r.Check.Range(o.Path(name), n, low, high)
+	}
+	return n, true
+}
+
+func isNumber(raw []byte) bool { return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' }
+
+// latest is the first second that is too late for a timestamp: the year 10000.
+const latest = 253402300800
+
+// Time returns a member that is a timestamp, in seconds since 1970 with a fraction of up to microseconds; given tells
+// whether it is there.
+func (o Object) Time(name string) (t time.Time, given bool) {
+	raw := o.raw(name)
+	if raw == nil {
+		return time.Time{}, false
+	}
+	if !isNumber(raw) {
+		o.wrong(raw, jsontext.Timestamp)
+		return time.Time{}, true
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || f <= -latest || f >= latest {
+		o.r.mismatch(exception.Serialization.Errorf("%s is not a time: it must be seconds since 1970 "+
+			"before the year 10000", name))
+		return time.Time{}, true
+	}
+	return time.UnixMicro(int64(math.Round(f * 1e6))).UTC(), true
+}
+
+// Item returns a member that is an item or a key: a map of attribute values. It is the zero Item if the member is not
+// there or cannot be.
+func (o Object) Item(name string, rule Rule) attr.Item {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return attr.Item{}
+	}
+	return o.r.item(raw)
+}
+
+func (r *Reader) item(raw []byte) attr.Item {
+	item, err := attr.ParseItem(raw)
+	if err != nil {
+		r.invalid(err)
+	}
+	return item
+}
+
+// invalid notes what is wrong with an attribute value.
+func (r *Reader) invalid(err error) {
+	if e, ok := err.(*exception.Error); ok && e.Code == exception.Serialization {
+		r.mismatch(err)
+		return
+	}
+	r.Refuse(err)
+}
+
+// Items returns a member that is a list of items or keys; the size of the list is the rule's.
+func (o Object) Items(name string, rule Rule) []attr.Item {
+	raw := o.raw(name)
+	if raw == nil {
+		o.absent(name, rule)
+		return nil
+	}
+	var items []attr.Item
+	for e := range o.elements(raw) {
+		if e[0] == 'n' {
+			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(len(items)+1)+".member"), false)
+		} else {
+			items = append(items, o.r.item(e))
+		}
+	}
+	o.count(name, raw, len(items), rule)
+	return items
+}
+
+// Values returns a member that is a map of attribute values, nil if it is not there.
+func (o Object) Values(name string) map[string]attr.Value {
+	m := o.Object(name, Rule{})
+	if !m.Given() {
+		return nil
+	}
+	values := make(map[string]attr.Value, m.Len())
+	for _, e := range o.r.members[m.from:m.to] {
+		v, err := attr.ParseValue(e.raw)
+		if err != nil {
+			o.r.invalid(valueError(name, string(e.name), err))
+		}
+		values[string(e.name)] = v
+	}
+	return values
+}
+
+// valueError says of which value in a map the service would complain.
+func valueError(member, key string, err error) error {
+	if e, ok := err.(*exception.Error); ok && e.Code == exception.Validation {
+		return exception.Validation.Errorf("%s contains invalid value: %s for key %s", member, e.Message, key)
+	}
+	return err
+}
+
+// Names returns a member that is a map of strings, nil if it is not there.
+func (o Object) Names(name string) map[string]string {
+	m := o.Object(name, Rule{})
+	if !m.Given() {
+		return nil
+	}
+	texts := make(map[string]string, m.Len())
+	for _, e := range o.r.members[m.from:m.to] {
+		texts[string(e.name)], _ = o.r.text(e.raw)
+	}
+	return texts
+}
