@@ -224,6 +224,9 @@ type Description struct {
 	// Indexes gives the statistics of each index by its name; like those of the table they may lag.
 	Indexes map[string]Statistics
 
+	// OnDemandSince is when the table became PAY_PER_REQUEST last; the zero time if it never was.
+	OnDemandSince time.Time
+
 	// StreamARN names the latest stream, also after it was switched off; it is the zero ARN if there never was one.
 	StreamARN arn.ARN
 

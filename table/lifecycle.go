@@ -121,6 +121,7 @@ func (t *Table) describeLocked(now time.Time) schema.Description {
 		Class:              t.mu.class,
 		DeletionProtection: t.mu.protected,
 		Indexes:            maps.Clone(figures.byName),
+		OnDemandSince:      t.mu.onDemand,
 		StreamARN:          t.mu.streamARN,
 	}
 	d.Statistics = figures.table

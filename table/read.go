@@ -5,6 +5,7 @@ import (
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
 
@@ -22,6 +23,23 @@ func (t *Table) Get(key attr.Key) (item attr.Item, ok bool, err error) {
 	}
 	item = itemOf(t.mu.data.Lookup(key))
 	return item, !item.IsZero(), nil
+}
+
+// Definition returns what the table is: its keys, indexes and settings, with statistics of no particular time. It is
+// shared, and must not be changed. It does not change either: UpdateTable makes another.
+func (t *Table) Definition() *schema.Table {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.mu.definition
+}
+
+// Key returns the key that key has the attributes of, and nothing else. It fails with a ValidationException if that is
+// not the key of an item of this table.
+func (t *Table) Key(key attr.Item) (attr.Key, error) {
+	t.mu.RLock()
+	layout := t.mu.data.Layout()
+	t.mu.RUnlock()
+	return layout.ReadKey(key)
 }
 
 // Page returns one page of what q asks for, as of one instant (Query, Scan).

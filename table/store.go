@@ -245,5 +245,8 @@ func (s *Store) newTable(d *schema.Table, creating time.Duration) *Table {
 	t.mu.definition = d
 	t.mu.active = born.Time().Add(creating)
 	t.mu.floor = born
+	if d.BillingMode == schema.PayPerRequest {
+		t.mu.onDemand = d.CreationTime
+	}
 	return t
 }

@@ -25,6 +25,7 @@ type Table struct {
 		streamARN  arn.ARN
 		tags       map[string]string
 		restore    *schema.RestoreSummary
+		onDemand   time.Time // when it became PAY_PER_REQUEST last
 
 		active   time.Time // ACTIVE from here on
 		updating time.Time // UPDATING until here

@@ -11,7 +11,8 @@ import (
 	"github.com/tidemark-db/tidemark/schema"
 )
 
-// Changes is what UpdateTable is asked for. Nil and empty fields stay as they are.
+// Changes is what UpdateTable is asked for. Nil and empty fields stay as they are, and so does a maximum of OnDemand that
+// is 0; one of -1 is taken away.
 type Changes struct {
 	BillingMode        schema.BillingMode
 	Throughput         schema.Throughput
@@ -67,6 +68,9 @@ func (t *Table) update(c Changes) error {
 		if err := apply(c, d); err != nil {
 			return err
 		}
+	}
+	if d.BillingMode == schema.PayPerRequest && t.mu.definition.BillingMode != schema.PayPerRequest {
+		t.mu.onDemand = now
 	}
 	if c.SSE != nil {
 		d.Encryption = t.store.encryption(*c.SSE)
@@ -141,7 +145,7 @@ func applyCapacity(c Changes, d *schema.Table) error {
 		d.Throughput = c.Throughput
 	}
 	if c.OnDemand != nil {
-		d.OnDemand = *c.OnDemand
+		d.OnDemand = limited(d.OnDemand, *c.OnDemand)
 	}
 	if err := applyIndexes(c.Indexes, d); err != nil {
 		return err
@@ -160,10 +164,26 @@ func applyIndexes(changes map[string]IndexChanges, d *schema.Table) error {
 			x.Throughput = change.Throughput
 		}
 		if change.OnDemand != nil {
-			x.OnDemand = *change.OnDemand
+			x.OnDemand = limited(x.OnDemand, *change.OnDemand)
 		}
 	}
 	return nil
+}
+
+// limited returns maxima as a request changes them.
+func limited(current, change schema.OnDemandThroughput) schema.OnDemandThroughput {
+	limit := func(current *int64, change int64) {
+		switch change {
+		case 0:
+		case -1:
+			*current = 0
+		default:
+			*current = change
+		}
+	}
+	limit(&current.MaxRead, change.MaxRead)
+	limit(&current.MaxWrite, change.MaxWrite)
+	return current
 }
 
 func applyStream(c Changes, d *schema.Table) error {

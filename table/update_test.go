@@ -51,11 +51,15 @@ func TestUpdateTable(t *testing.T) {
 	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Throughput: more}}},
 		func(d *schema.Description) { d.GlobalIndexes[0].Throughput = more })
 	step(table.Changes{BillingMode: schema.PayPerRequest}, func(d *schema.Description) {
-		d.BillingMode, d.Throughput = schema.PayPerRequest, schema.Throughput{}
+		d.BillingMode, d.Throughput, d.OnDemandSince = schema.PayPerRequest, schema.Throughput{}, f.store.Now()
 		d.GlobalIndexes[0].Throughput, d.GlobalIndexes[1].Throughput = schema.Throughput{}, schema.Throughput{}
 	})
 	maxima := schema.OnDemandThroughput{MaxRead: 7, MaxWrite: 8}
 	step(table.Changes{OnDemand: &maxima}, func(d *schema.Description) { d.OnDemand = maxima })
+	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -1}},
+		func(d *schema.Description) { d.OnDemand.MaxRead = 0 })
+	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 9, MaxWrite: -1}},
+		func(d *schema.Description) { d.OnDemand = schema.OnDemandThroughput{MaxRead: 9} })
 	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByGToo": {OnDemand: &maxima}}},
 		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima })
 	step(table.Changes{Stream: ptr(schema.OldImage)}, func(d *schema.Description) {
@@ -120,7 +124,7 @@ func TestUpdateTableRefusals(t *testing.T) {
 			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST for index: ByG"},
 		{prov, table.Changes{SSE: &schema.SSESpecification{Enabled: true, Type: "ROT13"}},
 			fmt.Sprintf(enum, "ROT13", "sSESpecification.sSEType", "[AES256, KMS]")},
-		{onDemand, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -1}},
+		{onDemand, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -2}},
 			invalid + "OnDemandThroughput maxima must be 1 or more"},
 		{onDemand, table.Changes{Throughput: one},
 			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},

@@ -109,6 +109,22 @@ func (l *Layout) CheckKey(k attr.Key) error {
 	return checkKeyPart(l.Key.Sort, k.Sort, attr.MaxSortKeySize)
 }
 
+// ReadKey returns the key that item has the attributes of, and no others; otherwise it fails as CheckKey does.
+func (l *Layout) ReadKey(item attr.Item) (attr.Key, error) {
+	k := l.KeyOf(item)
+	if err := l.CheckKey(k); err != nil {
+		return attr.Key{}, err
+	}
+	if item.Len() != len(l.Key.Partition)+len(l.Key.Sort) {
+		return attr.Key{}, errKeyElement()
+	}
+	return k, nil
+}
+
+func errKeyElement() error {
+	return exception.Validation.Errorf("The provided key element does not match the schema")
+}
+
 func checkKeyPart(attrs []Attr, v attr.Value, limit int) error {
 	switch {
 	case len(attrs) == 0 && v.IsZero():
@@ -116,12 +132,12 @@ func checkKeyPart(attrs []Attr, v attr.Value, limit int) error {
 	case v.Err() != nil:
 		return v.Err()
 	case len(attrs) != 1 || v.Type() != attrs[0].Type:
-		return exception.Validation.Errorf("The provided key element does not match the schema")
+		return errKeyElement()
 	}
 	return checkKeyValue(attrs[0].Name, v, limit)
 }
 
-// KeyOf returns the key of item, which must have passed Check.
+// KeyOf returns the key of item, with the zero Value for what item lacks. It is sound if item has passed Check.
 func (l *Layout) KeyOf(item attr.Item) attr.Key {
 	var k attr.Key
 	k.Partition, _ = item.Lookup(l.Key.Partition[0].Name)

@@ -1,0 +1,113 @@
+package wire
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/tidemark-db/tidemark/backup"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/jsontext"
+	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+// TargetPrefix is what comes before the name of the operation in the X-Amz-Target header.
+const TargetPrefix = "DynamoDB_20120810."
+
+// MaxBody is the size of the largest request that is read, in bytes, after it has been unpacked.
+const MaxBody = 16 << 20
+
+// API answers requests for the tables and backups of one account in one region, whoever carries the requests: it knows
+// the protocol's targets and bodies, and nothing of HTTP. Make one with [NewAPI]. It may be used by any number of
+// goroutines at once.
+type API struct {
+	tables  *table.Store
+	backups *backup.Engine
+	tokens  tokens
+}
+
+// NewAPI returns the API of a store and of the engine that backs it up.
+func NewAPI(tables *table.Store, backups *backup.Engine) *API {
+	return &API{tables: tables, backups: backups}
+}
+
+// Do answers one request. The target is what the X-Amz-Target header has, such as "DynamoDB_20120810.CreateBackup", and
+// body is the request in AWS JSON 1.0, which Do does not keep. The status is that of HTTP: 200, 400 or 500. The answer is
+// the caller's own; it may be empty. An error of the service is an answer too, with its __type and message.
+//
+// The context is passed on to the backup engine, and through it to its source.
+func (a *API) Do(ctx context.Context, target string, body []byte) (status int, answer []byte) {
+	c := newCall(a, ctx)
+	defer c.free()
+	if op, known := lookup(target); known {
+		status = c.serve(op, body)
+	} else {
+		status = c.fail(exception.UnknownOperation)
+	}
+	return status, append([]byte(nil), c.out.Buf...)
+}
+
+// call is one request on its way. Its Reader reads the request, and what goes to out is the answer.
+type call struct {
+	request.Reader
+	in  request.Object
+	out jsontext.Writer
+
+	*API
+	ctx  context.Context
+	host string // where the request was sent to, as far as that is known
+}
+
+// operation answers a call, or returns the error to answer instead, before or after it has written something. It reads
+// all that it needs of the request first, and goes on only if Err finds nothing wrong.
+type operation func(*call) error
+
+var calls = sync.Pool{New: func() any { return new(call) }}
+
+func newCall(a *API, ctx context.Context) *call {
+	c := calls.Get().(*call)
+	c.API, c.ctx = a, ctx
+	return c
+}
+
+// free gives c back, but not the memory of an unusually large answer.
+func (c *call) free() {
+	const most = 1 << 18
+	if cap(c.out.Buf) > most {
+		c.out.Buf = nil
+	}
+	c.Reset()
+	c.out.Buf = c.out.Buf[:0]
+	c.in, c.API, c.ctx, c.host = request.Object{}, nil, nil, ""
+	calls.Put(c)
+}
+
+// lookup finds what a target asks for.
+func lookup(target string) (op operation, known bool) {
+	name, ours := strings.CutPrefix(target, TargetPrefix)
+	op = operations[name]
+	return op, ours && op != nil
+}
+
+// serve leaves the answer in c.out.
+func (c *call) serve(op operation, body []byte) (status int) {
+	in, err := c.Parse(body)
+	if err != nil {
+		return c.fail(exception.Serialization) // of what is no JSON the service says nothing more
+	}
+	c.in = in
+	if err := op(c); err != nil {
+		return c.fail(err)
+	}
+	return 200
+}
+
+// Operations yields the names of the operations that are answered.
+func Operations(yield func(string) bool) {
+	for name := range operations {
+		if !yield(name) {
+			return
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package wire
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/backup"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+// Options configure a [Handler]. The zero Options serve tables that take no time ([backup.Instant]) by the machine's
+// clock, for any account and region.
+type Options struct {
+	// Open returns the API of an account and region. It is called once for each that is asked for, when the first
+	// request for it comes in, and its error is the answer to that request. Calls do not overlap. nil: a new store with
+	// an engine that does everything at once.
+	Open func(account, region string) (*API, error)
+
+	// Account is whose tables a request is for if its access key is not an account number itself: an access key of
+	// 12 digits is. Empty: table.DefaultAccount.
+	Account string
+
+	// AccountOf, if set, says whose tables the requests with an access key are for, instead of the rule of Account. It
+	// must return 12 digits, and may be called by several goroutines at once.
+	AccountOf func(accessKey string) string
+
+	// Before, if set, is called with every request for an operation before it is looked at more closely. An error ends
+	// the request with that answer, as an error of an operation does. It may wait, but should give up when the context
+	// ends. It may be called by several goroutines at once.
+	Before func(ctx context.Context, r Request) error
+
+	// Seed is where request ids are drawn from; 0: a random seed.
+	Seed uint64
+}
+
+// Request says what an HTTP request is about.
+type Request struct {
+	Account   string
+	Region    string
+	Operation string // such as "CreateBackup"
+}
+
+// Handler serves DynamoDB's protocol over HTTP, for any number of accounts and regions. Make one with [NewHandler].
+type Handler struct {
+	o   Options
+	ids struct {
+		sync.Mutex
+		source *rand.PCG
+	}
+	apis struct {
+		sync.RWMutex
+		byPlace map[place]*API
+	}
+}
+
+// place is where an API is.
+type place struct{ account, region string }
+
+// NewHandler returns a Handler.
+func NewHandler(o Options) *Handler {
+	if o.Open == nil {
+		o.Open = open
+	}
+	o.Account = cmp.Or(o.Account, table.DefaultAccount)
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	h := &Handler{o: o}
+	h.ids.source = rand.NewPCG(o.Seed, 0)
+	h.apis.byPlace = make(map[place]*API)
+	return h
+}
+
+// open is what is done without Options.Open.
+func open(account, region string) (*API, error) {
+	tables := table.NewStore(table.Options{Account: account, Region: region})
+	backups, err := backup.New(tables, backup.Options{Profile: backup.Instant()})
+	if err != nil {
+		return nil, err
+	}
+	return NewAPI(tables, backups), nil
+}
+
+// API returns the API of an account and region, which it opens if need be.
+func (h *Handler) API(account, region string) (*API, error) {
+	p := place{account, region}
+	h.apis.RLock()
+	a := h.apis.byPlace[p]
+	h.apis.RUnlock()
+	if a != nil {
+		return a, nil
+	}
+	if _, err := arn.Parse(arn.Table(region, account, "any").String()); err != nil {
+		return nil, exception.InvalidSignature.Errorf("Credential should be scoped to a valid region, not '%s'.", region)
+	}
+	h.apis.Lock()
+	defer h.apis.Unlock()
+	if a := h.apis.byPlace[p]; a != nil {
+		return a, nil
+	}
+	a, err := h.o.Open(account, region)
+	if err != nil {
+		return nil, err
+	}
+	h.apis.byPlace[p] = a
+	return a, nil
+}
+
+// Reset forgets all accounts and regions: the next request for one opens it anew.
+func (h *Handler) Reset() {
+	h.apis.Lock()
+	defer h.apis.Unlock()
+	clear(h.apis.byPlace)
+}
+
+// ServeHTTP answers a request of the protocol, a preflight request of a browser, or GET / with a word on its health.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header["X-Amzn-Requestid"] = []string{h.requestID()}
+	header["Server"] = []string{"Server"}
+	if r.Header["Origin"] != nil {
+		allowOrigin(header)
+		if r.Method == http.MethodOptions {
+			allowMethods(header, r.Header)
+			return
+		}
+	}
+	root := r.URL.Path == "/" || r.URL.Path == ""
+	switch {
+	case root && r.Method == http.MethodGet:
+		answerHealth(w, r)
+	case !root || r.Method != http.MethodPost || !speaksJSON(r.Header["Content-Type"]):
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<UnknownOperationException/>\n")
+	default:
+		h.answer(w, r)
+	}
+}
+
+func speaksJSON(contentType []string) bool {
+	if len(contentType) == 0 {
+		return false
+	}
+	kind, _, _ := cut(contentType[0], ';')
+	return kind == "application/x-amz-json-1.0" || kind == "application/json"
+}
+
+// answer answers a request of the protocol.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
+	c := newCall(nil, r.Context())
+	defer c.free()
+	body := bodies.Get().(*bytes.Buffer)
+	defer freeBody(body)
+	status := h.read(body, r)
+	if status == 0 {
+		status = h.serve(c, r, body.Bytes())
+	} else {
+		c.writeError(bodyErrors[status])
+	}
+	header := w.Header()
+	header["Content-Type"] = contentType
+	header["Content-Length"] = []string{strconv.Itoa(len(c.out.Buf))}
+	header["X-Amz-Crc32"] = []string{strconv.FormatUint(uint64(crc32.ChecksumIEEE(c.out.Buf)), 10)}
+	w.WriteHeader(status)
+	w.Write(c.out.Buf)
+}
+
+var contentType = []string{"application/x-amz-json-1.0"}
+
+// serve leaves the answer in c.out.
+func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
+	var target string
+	if t := r.Header["X-Amz-Target"]; len(t) > 0 {
+		target = t[0]
+	}
+	op, known := lookup(target)
+	if !known {
+		return c.fail(exception.UnknownOperation)
+	}
+	credential, err := authenticate(r)
+	if err != nil {
+		return c.fail(err)
+	}
+	account := h.account(credential.accessKey)
+	api, err := h.API(account, credential.region)
+	if err != nil {
+		return c.fail(err)
+	}
+	if h.o.Before != nil {
+		if err := h.o.Before(c.ctx, Request{account, credential.region, target[len(TargetPrefix):]}); err != nil {
+			return c.fail(err)
+		}
+	}
+	c.API, c.host = api, r.Host
+	return c.serve(op, body)
+}
+
+func (h *Handler) account(accessKey string) string {
+	switch {
+	case h.o.AccountOf != nil:
+		return h.o.AccountOf(accessKey)
+	case arn.ValidAccount(accessKey):
+		return accessKey
+	}
+	return h.o.Account
+}
+
+// bodies are buffers for the bodies of requests.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func freeBody(b *bytes.Buffer) {
+	if b.Cap() <= 1<<18 {
+		b.Reset()
+		bodies.Put(b)
+	}
+}
+
+// bodyErrors are the answers to bodies that cannot be read, by status.
+var bodyErrors = map[int]error{
+	http.StatusRequestEntityTooLarge: exception.Serialization.Errorf("The request is larger than %d bytes", MaxBody),
+	http.StatusBadRequest:            exception.Serialization.Errorf("The request ended early"),
+	http.StatusInternalServerError:   exception.InternalServerError.Errorf("The request is not valid gzip"),
+}
+
+// read reads the body of a request. It returns the status of the answer if that fails, else 0.
+func (h *Handler) read(dst *bytes.Buffer, r *http.Request) (status int) {
+	if r.ContentLength > MaxBody {
+		return http.StatusRequestEntityTooLarge
+	}
+	source, failed := io.Reader(r.Body), http.StatusBadRequest
+	if e := r.Header["Content-Encoding"]; len(e) > 0 && e[0] == "gzip" {
+		failed = http.StatusInternalServerError
+		unpacked, err := gzip.NewReader(source)
+		if err != nil {
+			return failed
+		}
+		source = unpacked
+	}
+	_, err := dst.ReadFrom(&io.LimitedReader{R: source, N: MaxBody + 1})
+	switch {
+	case dst.Len() > MaxBody:
+		return http.StatusRequestEntityTooLarge
+	case err != nil:
+		return failed
+	}
+	return 0
+}
+
+// requestID returns 52 capitals and digits, as the service does.
+func (h *Handler) requestID() string {
+	const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+	const perDraw = 12 // letters, of 5 bits each
+	var id [52]byte
+	h.ids.Lock()
+	defer h.ids.Unlock()
+	for i := 0; i < len(id); {
+		bits := h.ids.source.Uint64()
+		for n := 0; n < perDraw && i < len(id); n, i, bits = n+1, i+1, bits>>5 {
+			id[i] = alphabet[bits&31]
+		}
+	}
+	return string(id[:])
+}
+
+// answerHealth says that all is well, in the service's words.
+func answerHealth(w http.ResponseWriter, r *http.Request) {
+	region := table.DefaultRegion
+	if c, err := authenticate(r); err == nil {
+		region = c.region
+	}
+	io.WriteString(w, "healthy: dynamodb."+region+".amazonaws.com ")
+}

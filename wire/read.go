@@ -1,0 +1,151 @@
+package wire
+
+import (
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/schema"
+)
+
+// What the model says of the settings of tables.
+var (
+	attributeRule  = request.Rule{Required: true, Min: 1, Max: 255}
+	keyTypes       = request.Rule{Required: true, Enum: []string{string(schema.Hash), string(schema.Range)}}
+	scalarTypes    = request.Rule{Required: true, Enum: []string{"B", "N", "S"}}
+	billingModes   = request.Rule{Enum: []string{string(schema.Provisioned), string(schema.PayPerRequest)}}
+	tableClasses   = request.Rule{Enum: []string{string(schema.Standard), string(schema.StandardInfrequentAccess)}}
+	encryptionType = request.Rule{Enum: []string{"AES256", "KMS"}}
+	projections    = request.Rule{Enum: []string{
+		string(schema.ProjectAll), string(schema.ProjectInclude), string(schema.ProjectKeysOnly),
+	}}
+	streamViews = request.Rule{Enum: []string{
+		string(schema.NewImage), string(schema.OldImage), string(schema.NewAndOldImages), string(schema.StreamOfKeysOnly),
+	}}
+)
+
+func (c *call) readBillingMode(name string) schema.BillingMode {
+	return schema.BillingMode(c.in.Text(name, billingModes))
+}
+
+func readKeySchema(o request.Object) schema.KeySchema {
+	elements, _ := o.Objects("KeySchema", request.Rule{Required: true, Min: 1})
+	var keys schema.KeySchema
+	for _, e := range elements {
+		keys = append(keys, schema.KeyElement{
+			Name: e.Text("AttributeName", attributeRule),
+			Type: schema.KeyType(e.Text("KeyType", keyTypes)),
+		})
+	}
+	return keys
+}
+
+func readAttributes(o request.Object, rule request.Rule) schema.Attributes {
+	definitions, given := o.Objects("AttributeDefinitions", rule)
+	if !given {
+		return nil
+	}
+	attributes := make(schema.Attributes, len(definitions))
+	for _, d := range definitions {
+		name := d.Text("AttributeName", attributeRule)
+		t, _ := attr.ParseType(d.Text("AttributeType", scalarTypes))
+		if _, twice := attributes[name]; twice {
+			o.Reader().Refuse(invalid("AttributeDefinitions has %s more than once", name))
+		}
+		attributes[name] = t
+	}
+	return attributes
+}
+
+// readIndexes reads a list of indexes; nil is none given, which an empty list is not.
+func (c *call) readIndexes(name string) []schema.Index {
+	elements, given := c.in.Objects(name, optional)
+	if !given {
+		return nil
+	}
+	indexes := []schema.Index{}
+	for _, e := range elements {
+		indexes = append(indexes, readIndex(e))
+	}
+	return indexes
+}
+
+func readIndex(e request.Object) schema.Index {
+	x := schema.Index{
+		Name:       e.Text("IndexName", nameRule),
+		KeySchema:  readKeySchema(e),
+		Throughput: readThroughput(e.Object("ProvisionedThroughput", optional)),
+		OnDemand:   readOnDemand(e.Object("OnDemandThroughput", optional)),
+	}
+	p := e.Object("Projection", required)
+	x.Projection.Type = schema.ProjectionType(p.Text("ProjectionType", projections))
+	x.Projection.NonKey, _ = p.Texts("NonKeyAttributes", request.Rule{Min: 1, Max: schema.MaxNonKeyPerIndex}, attributeRule)
+	e.Unsupported("WarmThroughput")
+	return x
+}
+
+func readThroughput(o request.Object) schema.Throughput {
+	read, _ := o.Long("ReadCapacityUnits", capacityRule)
+	write, _ := o.Long("WriteCapacityUnits", capacityRule)
+	return schema.Throughput{Read: read, Write: write}
+}
+
+// readOnDemand reads maxima, of which -1 stands for none. An explicit 0 would be taken for one that is not there.
+func readOnDemand(o request.Object) schema.OnDemandThroughput {
+	limit := func(name string) int64 {
+		n, given := o.Long(name, optional)
+		if given && n == 0 {
+			o.Reader().Refuse(exception.Validation.Errorf(
+				"Invalid Request: Requested %s for OnDemandThroughput is outside of valid range", name))
+		}
+		return n
+	}
+	return schema.OnDemandThroughput{MaxRead: limit("MaxReadRequestUnits"), MaxWrite: limit("MaxWriteRequestUnits")}
+}
+
+// readSSE reads how to encrypt; nil if nothing is said.
+func readSSE(o request.Object) *schema.SSESpecification {
+	if !o.Given() {
+		return nil
+	}
+	enabled, _ := o.Bool("Enabled", optional)
+	return &schema.SSESpecification{
+		Enabled: enabled, Type: o.Text("SSEType", encryptionType), KeyID: o.Text("KMSMasterKeyId", optional),
+	}
+}
+
+// readStream reads a stream setting; nil if nothing is said, and the empty view to switch it off.
+func (c *call) readStream() *schema.StreamView {
+	o := c.in.Object("StreamSpecification", optional)
+	if !o.Given() {
+		return nil
+	}
+	enabled, _ := o.Bool("StreamEnabled", required)
+	view := schema.StreamView(o.Text("StreamViewType", streamViews))
+	switch {
+	case enabled && view == "":
+		c.Refuse(invalid("StreamSpecification needs a StreamViewType when StreamEnabled is true"))
+	case !enabled && view != "":
+		c.Refuse(invalid("StreamSpecification has a StreamViewType, but StreamEnabled is false"))
+	}
+	return &view
+}
+
+func invalid(format string, args ...any) error {
+	return exception.Validation.Errorf("One or more parameter values were invalid: "+format, args...)
+}
+
+func (c *call) readTags(rule request.Rule) map[string]string {
+	elements, given := c.in.Objects("Tags", rule)
+	if !given {
+		return nil
+	}
+	tags := make(map[string]string, len(elements))
+	for _, e := range elements {
+		key := e.Text("Key", request.Rule{Required: true, Min: 1, Max: 128})
+		if _, twice := tags[key]; twice {
+			c.Refuse(invalid("Duplicate tag key: %s", key))
+		}
+		tags[key] = e.Text("Value", request.Rule{Required: true, Max: 256})
+	}
+	return tags
+}

@@ -1,0 +1,158 @@
+package wire
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
+)
+
+// nameOfNewTable reads what was asked for as a name: CreateTable takes an ARN too. It ends the reading of the request.
+func (c *call) nameOfNewTable(name *string) error {
+	if strings.HasPrefix(*name, "arn:") {
+		a, err := arn.Parse(*name)
+		switch {
+		case err != nil || a.Kind != arn.KindTable || a.Region != c.tables.Region():
+			c.Refuse(exception.Validation.Errorf("Invalid TableArn: Invalid Table ARN"))
+		case a.Account != c.tables.Account():
+			c.Refuse(exception.AccessDenied.Errorf("Access is denied"))
+		}
+		*name = a.Table
+	} else if c.in.Has("TableName") {
+		c.Check.Name("tableName", *name)
+	}
+	return c.Err()
+}
+
+// answerTable answers with the description of a table as the one member of the answer, or with err.
+func (c *call) answerTable(member string, d schema.Description, err error) error {
+	if err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.out.Name(member)
+	c.writeTable(&d)
+	c.out.End('}')
+	return nil
+}
+
+func (c *call) writeTable(d *schema.Description) {
+	w := &c.out
+	w.Begin('{')
+	c.writeAttributeDefinitions(d.Attributes)
+	if d.BillingMode == schema.PayPerRequest {
+		w.Name("BillingModeSummary")
+		w.Begin('{')
+		c.writeText("BillingMode", string(d.BillingMode))
+		c.writeTime("LastUpdateToPayPerRequestDateTime", d.OnDemandSince)
+		w.End('}')
+	}
+	c.writeTime("CreationDateTime", d.CreationTime)
+	c.writeBool("DeletionProtectionEnabled", d.DeletionProtection)
+	c.writeList("GlobalSecondaryIndexes", len(d.GlobalIndexes), func(i int) { c.writeGlobalIndex(d, &d.GlobalIndexes[i]) })
+	c.writeInt("ItemCount", d.ItemCount)
+	c.writeKeySchema(d.KeySchema)
+	if d.StreamARN != (arn.ARN{}) {
+		c.writeText("LatestStreamArn", d.StreamARN.String())
+		c.writeText("LatestStreamLabel", d.StreamARN.ID)
+	}
+	c.writeList("LocalSecondaryIndexes", len(d.LocalIndexes), func(i int) { c.writeLocalIndex(d, &d.LocalIndexes[i]) })
+	c.writeOnDemand(d.OnDemand)
+	c.writeThroughputDescription(d.Throughput)
+	c.writeRestore(d.Restore)
+	c.writeEncryption(d.Encryption)
+	c.writeStream(d.Stream)
+	c.writeText("TableArn", d.ARN.String())
+	if d.Class != "" && d.Class != schema.Standard {
+		w.Name("TableClassSummary")
+		w.Begin('{')
+		c.writeText("TableClass", string(d.Class))
+		w.End('}')
+	}
+	c.writeText("TableId", d.ID)
+	c.writeText("TableName", d.Name)
+	c.writeInt("TableSizeBytes", d.SizeBytes)
+	c.writeText("TableStatus", string(d.Status))
+	w.End('}')
+}
+
+func (c *call) writeAttributeDefinitions(attributes schema.Attributes) {
+	names := slices.Sorted(maps.Keys(attributes))
+	c.writeList("AttributeDefinitions", len(names), func(i int) {
+		c.out.Begin('{')
+		c.writeText("AttributeName", names[i])
+		c.writeText("AttributeType", attributes[names[i]].String())
+		c.out.End('}')
+	})
+}
+
+// writeGlobalIndex writes a global index. While a restore is filling the table its indexes have no status.
+func (c *call) writeGlobalIndex(d *schema.Description, x *schema.Index) {
+	c.out.Begin('{')
+	c.writeText("IndexArn", d.ARN.Index(x.Name).String())
+	c.writeText("IndexName", x.Name)
+	c.writeInt("IndexSizeBytes", d.Indexes[x.Name].SizeBytes)
+	if d.Restore == nil {
+		c.writeText("IndexStatus", string(d.Status))
+	}
+	c.writeInt("ItemCount", d.Indexes[x.Name].ItemCount)
+	c.writeKeySchema(x.KeySchema)
+	c.writeOnDemand(x.OnDemand)
+	c.writeProjection(x.Projection)
+	c.writeThroughputDescription(x.Throughput)
+	c.out.End('}')
+}
+
+func (c *call) writeLocalIndex(d *schema.Description, x *schema.Index) {
+	c.out.Begin('{')
+	c.writeText("IndexArn", d.ARN.Index(x.Name).String())
+	c.writeText("IndexName", x.Name)
+	c.writeInt("IndexSizeBytes", d.Indexes[x.Name].SizeBytes)
+	c.writeInt("ItemCount", d.Indexes[x.Name].ItemCount)
+	c.writeKeySchema(x.KeySchema)
+	c.writeProjection(x.Projection)
+	c.out.End('}')
+}
+
+func (c *call) writeThroughputDescription(t schema.Throughput) {
+	c.out.Name("ProvisionedThroughput")
+	c.out.Begin('{')
+	c.writeInt("NumberOfDecreasesToday", 0)
+	c.writeCapacity(t)
+	c.out.End('}')
+}
+
+func (c *call) writeRestore(r *schema.RestoreSummary) {
+	if r == nil {
+		return
+	}
+	c.out.Name("RestoreSummary")
+	c.out.Begin('{')
+	c.writeTime("RestoreDateTime", r.RestoreTime)
+	c.writeBool("RestoreInProgress", true)
+	if r.SourceBackupARN != (arn.ARN{}) {
+		c.writeText("SourceBackupArn", r.SourceBackupARN.String())
+	}
+	c.writeText("SourceTableArn", r.SourceTableARN.String())
+	c.out.End('}')
+}
+
+// writeTags writes the whole answer to ListTagsOfResource.
+func (c *call) writeTags(tags map[string]string) {
+	keys := slices.Sorted(maps.Keys(tags))
+	c.out.Begin('{')
+	c.out.Name("Tags")
+	c.out.Begin('[')
+	for _, key := range keys {
+		c.out.Elem()
+		c.out.Begin('{')
+		c.writeText("Key", key)
+		c.writeText("Value", tags[key])
+		c.out.End('}')
+	}
+	c.out.End(']')
+	c.out.End('}')
+}

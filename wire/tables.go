@@ -1,0 +1,254 @@
+package wire
+
+import (
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+func createTable(c *call) error {
+	d := schema.Definition{
+		Attributes:    readAttributes(c.in, required),
+		Name:          c.in.Text("TableName", required),
+		KeySchema:     readKeySchema(c.in),
+		LocalIndexes:  c.readIndexes("LocalSecondaryIndexes"),
+		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexes"),
+		BillingMode:   c.readBillingMode("BillingMode"),
+		Throughput:    readThroughput(c.in.Object("ProvisionedThroughput", optional)),
+		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional)),
+		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
+		Tags:          c.readTags(optional),
+	}
+	noMaximum(&d.OnDemand)
+	for i := range d.GlobalIndexes {
+		noMaximum(&d.GlobalIndexes[i].OnDemand)
+	}
+	if view := c.readStream(); view != nil {
+		d.Stream = *view
+	}
+	if sse := readSSE(c.in.Object("SSESpecification", optional)); sse != nil {
+		d.SSE = *sse
+	}
+	d.DeletionProtection, _ = c.in.Bool("DeletionProtectionEnabled", optional)
+	c.in.Unsupported("WarmThroughput", "ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
+	if err := c.nameOfNewTable(&d.Name); err != nil {
+		return err
+	}
+	description, err := c.tables.CreateTable(c.ctx, d)
+	return c.answerTable("TableDescription", description, err)
+}
+
+// noMaximum turns the -1 of a new table's maxima into what stands for none.
+func noMaximum(t *schema.OnDemandThroughput) {
+	for _, limit := range []*int64{&t.MaxRead, &t.MaxWrite} {
+		if *limit == -1 {
+			*limit = 0
+		}
+	}
+}
+
+// describe answers an operation that takes the name of a table, and nothing else, with its description.
+func (c *call) describe(member string, ask func(name string) (schema.Description, error)) error {
+	name := c.in.Text("TableName", tableRule)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	d, err := ask(name)
+	return c.answerTable(member, d, err)
+}
+
+func describeTable(c *call) error {
+	return c.describe("Table", func(name string) (schema.Description, error) { return c.tables.DescribeTable(c.ctx, name) })
+}
+
+func deleteTable(c *call) error {
+	return c.describe("TableDescription", func(name string) (schema.Description, error) {
+		return c.tables.DeleteTable(c.ctx, name)
+	})
+}
+
+func listTables(c *call) error {
+	limit, _ := c.in.Int("Limit", request.Rule{Min: 1, Max: 100})
+	after := c.in.Text("ExclusiveStartTableName", request.Rule{Name: true})
+	if err := c.Err(); err != nil {
+		return err
+	}
+	names, last, err := c.tables.ListTables(c.ctx, after, int(limit))
+	if err != nil {
+		return err
+	}
+	w := &c.out
+	w.Begin('{')
+	if last != "" {
+		c.writeText("LastEvaluatedTableName", last)
+	}
+	w.Name("TableNames")
+	w.Begin('[')
+	for _, name := range names {
+		w.Elem()
+		w.String(name)
+	}
+	w.End(']')
+	w.End('}')
+	return nil
+}
+
+func updateTable(c *call) error {
+	name := c.in.Text("TableName", tableRule)
+	readAttributes(c.in, optional) // they belong to new indexes
+	changes := table.Changes{
+		BillingMode: c.readBillingMode("BillingMode"),
+		Throughput:  readThroughput(c.in.Object("ProvisionedThroughput", optional)),
+		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional)),
+		Indexes:     c.readIndexChanges(),
+		Stream:      c.readStream(),
+		SSE:         readSSE(c.in.Object("SSESpecification", optional)),
+		Class:       schema.Class(c.in.Text("TableClass", tableClasses)),
+	}
+	if protected, given := c.in.Bool("DeletionProtectionEnabled", optional); given {
+		changes.DeletionProtection = &protected
+	}
+	c.in.Unsupported("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates", "WarmThroughput",
+		"GlobalTableSettingsReplicationMode")
+	if err := c.Err(); err != nil {
+		return err
+	}
+	d, err := c.tables.UpdateTable(c.ctx, name, changes)
+	return c.answerTable("TableDescription", d, err)
+}
+
+func readMaxima(o request.Object) *schema.OnDemandThroughput {
+	if !o.Given() {
+		return nil
+	}
+	t := readOnDemand(o)
+	return &t
+}
+
+func (c *call) readIndexChanges() map[string]table.IndexChanges {
+	updates, given := c.in.Objects("GlobalSecondaryIndexUpdates", optional)
+	if !given {
+		return nil
+	}
+	changes := make(map[string]table.IndexChanges, len(updates))
+	for _, u := range updates {
+		u.Unsupported("Create", "Delete")
+		update := u.Object("Update", optional)
+		if !update.Given() {
+			c.Refuse(invalid("a GlobalSecondaryIndexUpdate needs one of Update, Create and Delete"))
+			continue
+		}
+		update.Unsupported("WarmThroughput")
+		name := update.Text("IndexName", nameRule)
+		if _, twice := changes[name]; twice {
+			c.Refuse(invalid("Only one global secondary index update per index is allowed simultaneously. Index: %s", name))
+		}
+		changes[name] = table.IndexChanges{
+			Throughput: readThroughput(update.Object("ProvisionedThroughput", optional)),
+			OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional)),
+		}
+	}
+	return changes
+}
+
+func describeLimits(c *call) error {
+	if err := c.Err(); err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.writeInt("AccountMaxReadCapacityUnits", 80_000)
+	c.writeInt("AccountMaxWriteCapacityUnits", 80_000)
+	c.writeInt("TableMaxReadCapacityUnits", 40_000)
+	c.writeInt("TableMaxWriteCapacityUnits", 40_000)
+	c.out.End('}')
+	return nil
+}
+
+// describeEndpoints answers with where the request came in, so that a client that discovers endpoints stays here.
+func describeEndpoints(c *call) error {
+	host := c.host
+	if host == "" {
+		host = "dynamodb." + c.tables.Region() + ".amazonaws.com"
+	}
+	c.out.Begin('{')
+	c.writeList("Endpoints", 1, func(int) {
+		c.out.Begin('{')
+		c.writeText("Address", host)
+		c.writeInt("CachePeriodInMinutes", 1440)
+		c.out.End('}')
+	})
+	c.out.End('}')
+	return nil
+}
+
+func tagResource(c *call) error {
+	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
+	tags := c.readTags(required)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return c.tables.TagResource(c.ctx, arn, tags) // the answer is empty
+}
+
+func untagResource(c *call) error {
+	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
+	keys, _ := c.in.Texts("TagKeys", required, request.Rule{Min: 1, Max: 128})
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return c.tables.UntagResource(c.ctx, arn, keys...)
+}
+
+func listTagsOfResource(c *call) error {
+	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
+	if c.in.Text("NextToken", optional) != "" {
+		c.Refuse(exception.Validation.Errorf("Invalid NextToken: all tags come in one answer")) // none was ever given
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	tags, err := c.tables.ListTagsOfResource(c.ctx, arn)
+	if err != nil {
+		return err
+	}
+	c.writeTags(tags)
+	return nil
+}
+
+func updateTimeToLive(c *call) error {
+	name := c.in.Text("TableName", tableRule)
+	spec := c.in.Object("TimeToLiveSpecification", required)
+	attribute := spec.Text("AttributeName", attributeRule)
+	enabled, _ := spec.Bool("Enabled", required)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if err := c.tables.UpdateTimeToLive(c.ctx, name, attribute, enabled); err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.out.Name("TimeToLiveSpecification")
+	c.out.Begin('{')
+	c.writeText("AttributeName", attribute)
+	c.writeBool("Enabled", enabled)
+	c.out.End('}')
+	c.out.End('}')
+	return nil
+}
+
+func describeTimeToLive(c *call) error {
+	name := c.in.Text("TableName", tableRule)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	attribute, err := c.tables.DescribeTimeToLive(c.ctx, name)
+	if err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.out.Name("TimeToLiveDescription")
+	c.writeTimeToLive(attribute)
+	c.out.End('}')
+	return nil
+}
