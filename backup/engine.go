@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -114,6 +115,9 @@ type CreateInput struct {
 	BackupName string // 3 to 255 characters of [a-zA-Z0-9_.-]; need not be unique
 	Marker     Marker // empty: the profile's
 	Type       Type   // empty: User; AWSBackup records one of the AWS Backup service
+
+	// Creating is how long the backup is CREATING at least; 0: Profile.Creating. Tests hold a backup with it.
+	Creating time.Duration
 }
 
 // CreateBackup takes a backup of a table, at a cost that does not depend on the table's size, and returns its details,
@@ -155,7 +159,7 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 		name: in.BackupName, kind: kind, marker: marker, window: e.profile.Window,
 		capture: capture, exact: e.profile.ExactSizes, created: capture.At().Time().Truncate(time.Millisecond),
 	}
-	r.ready = readyAt(capture.At(), e.profile.Creating, capture.Cut())
+	r.ready = readyAt(capture.At(), cmp.Or(in.Creating, e.profile.Creating), capture.Cut())
 	e.mu.Lock()
 	e.addLocked(r)
 	d := r.detailsLocked(now, r.arn().String())
@@ -181,6 +185,8 @@ func (e *Engine) checkCreate(in CreateInput) (Marker, Type, error) {
 		marker = e.profile.Marker
 	}
 	switch {
+	case in.Creating < 0 || in.Creating > maxDuration:
+		return "", "", exception.Validation.Errorf("a backup cannot be CREATING for %v", in.Creating)
 	case !marker.known():
 		return "", "", exception.Validation.Errorf("unknown marker policy: %s", marker)
 	case in.Marker != "" && in.Marker != Exact && e.profile.Window == 0:

@@ -57,6 +57,32 @@ func (e *Engine) Settle() (next time.Time, ok bool) {
 	return first.at, ok
 }
 
+// Pending returns the changes of status that are under way, the next one first, as far as they are certain: a backup
+// becomes ACTIVE, a SYSTEM backup appears or expires.
+func (e *Engine) Pending() []Transition {
+	e.settle(e.source.Now())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var pending []Transition
+	e.mu.agenda.Ascend(func(next event) bool {
+		t := Transition{At: next.at}
+		switch next.kind {
+		case becomesReady:
+			t.From, t.To = Creating, Active
+		case appears:
+			t.To = Active
+		case expires:
+			t.From, t.To = Active, Deleted
+		default:
+			return true
+		}
+		t.ARN = next.record.arn().String()
+		pending = append(pending, t)
+		return true
+	})
+	return pending
+}
+
 func (e *Engine) settle(now time.Time) {
 	e.comeDue(now)
 	e.events.deliver()

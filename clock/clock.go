@@ -25,7 +25,8 @@ var Epoch = time.Date(2024, time.January, 15, 12, 0, 0, 0, time.UTC)
 type Manual struct {
 	mu struct {
 		sync.Mutex
-		now time.Time // zero: Epoch
+		now   time.Time     // zero: Epoch
+		moved chan struct{} // closed by the next move; nil: nobody waits
 	}
 }
 
@@ -68,6 +69,10 @@ func (m *Manual) nowLocked() time.Time {
 func (m *Manual) setLocked(t time.Time) time.Time {
 	if t.After(m.nowLocked()) {
 		m.mu.now = t
+		if m.mu.moved != nil {
+			close(m.mu.moved)
+			m.mu.moved = nil
+		}
 	}
 	return m.mu.now
 }

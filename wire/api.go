@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/exception"
@@ -55,8 +56,9 @@ type call struct {
 	out jsontext.Writer
 
 	*API
-	ctx  context.Context
-	host string // where the request was sent to, as far as that is known
+	ctx      context.Context
+	host     string        // where the request was sent to, as far as that is known
+	creating time.Duration // how long the backup is to be CREATING; 0: as the profile has it
 }
 
 // operation answers a call, or returns the error to answer instead, before or after it has written something. It reads
@@ -79,7 +81,7 @@ func (c *call) free() {
 	}
 	c.Reset()
 	c.out.Buf = c.out.Buf[:0]
-	c.in, c.API, c.ctx, c.host = request.Object{}, nil, nil, ""
+	*c = call{Reader: c.Reader, out: c.out}
 	calls.Put(c)
 }
 

@@ -19,6 +19,7 @@ func createBackup(c *call) error {
 	in := backup.CreateInput{
 		TableName:  c.in.Text("TableName", tableRule),
 		BackupName: c.in.Text("BackupName", nameRule),
+		Creating:   c.creating,
 	}
 	if err := c.Err(); err != nil {
 		return err

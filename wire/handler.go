@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/backup"
@@ -37,7 +38,7 @@ type Options struct {
 	// Before, if set, is called with every request for an operation before it is looked at more closely. An error ends
 	// the request with that answer, as an error of an operation does. It may wait, but should give up when the context
 	// ends. It may be called by several goroutines at once.
-	Before func(ctx context.Context, r Request) error
+	Before func(ctx context.Context, r *Request) error
 
 	// Seed is where request ids are drawn from; 0: a random seed.
 	Seed uint64
@@ -48,6 +49,9 @@ type Request struct {
 	Account   string
 	Region    string
 	Operation string // such as "CreateBackup"
+
+	// Creating may be set by Options.Before: how long the backup that a CreateBackup makes is CREATING at least.
+	Creating time.Duration
 }
 
 // Handler serves DynamoDB's protocol over HTTP, for any number of accounts and regions. Make one with [NewHandler].
@@ -197,9 +201,11 @@ func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
 		return c.fail(err)
 	}
 	if h.o.Before != nil {
-		if err := h.o.Before(c.ctx, Request{account, credential.region, target[len(TargetPrefix):]}); err != nil {
+		request := Request{Account: account, Region: credential.region, Operation: target[len(TargetPrefix):]}
+		if err := h.o.Before(c.ctx, &request); err != nil {
 			return c.fail(err)
 		}
+		c.creating = request.Creating
 	}
 	c.API, c.host = api, r.Host
 	return c.serve(op, body)

@@ -26,11 +26,12 @@ var arrows = map[string][]string{
 	"wire": {"arn", "attr", "backup", "clock", "exception", "internal/expr", "internal/jsontext", "internal/request",
 		"schema", "snapshot", "table"},
 
-	".":             {anything},
-	"tidemarktest":  {anything},
-	"cmd/*":         {anything},
-	"docs/diagrams": {anything},
-	"examples/*":    {anything},
+	".":                 {anything},
+	"internal/endpoint": {".", "clock", "table", "wire"},
+	"tidemarktest":      {anything},
+	"cmd/*":             {anything},
+	"docs/diagrams":     {anything},
+	"examples/*":        {anything},
 
 	// For tests alone.
 	"internal/archtest": {},
