@@ -34,7 +34,7 @@ func TestCreateTable(t *testing.T) {
 			Encryption: schema.EncryptionFor(d.SSE, "us-east-1", "123456789012"),
 		},
 		Status: schema.Creating, Class: schema.StandardInfrequentAccess, DeletionProtection: true,
-		StreamARN: table.Stream(clock.Epoch),
+		StreamARN: table.Stream(clock.Epoch), OnDemandSince: clock.Epoch,
 	}, got)
 	d.KeySchema[0].Name, d.GlobalIndexes[1].Projection.NonKey[0] = "changed", "changed"
 	require.Equal(t, got, f.describe("Things"), "the definition remains the caller's")
