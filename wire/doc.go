@@ -1,2 +1,66 @@
-// Package wire speaks DynamoDB's protocol, AWS JSON 1.0, so that AWS SDKs and the AWS CLI work against Tidemark.
+// Package wire speaks DynamoDB's protocol, AWS JSON 1.0, so that AWS SDKs, the AWS CLI and everything else that has a
+// DynamoDB client work against Tidemark.
+//
+// There are three layers, to be taken where they fit. An [API] answers requests for one account in one region and
+// knows nothing of HTTP: a target and a body in, a status and a body out. A [Handler] is an http.Handler over any number
+// of them; it finds out which one a request is for. A [Transport] is an http.RoundTripper that reaches a handler without
+// a socket.
+//
+// A test wants package tidemarktest, and a shell the command tidemark: both are this package with a clock.
+//
+// # Guarantees
+//
+//   - A request that is refused has changed nothing.
+//   - Every refusal is an exception of the service, with the service's own words where they are known. No request makes
+//     the handler panic or answer InternalServerError, except for a body that says it is gzip and is not.
+//   - What the service has and this package does not is refused in clear words, never answered by half: see
+//     "Not supported yet".
+//   - Members of answers are those of the service's model, in alphabetical order at every depth.
+//   - Status ACTIVE of a backup, as the reference text and package backup call it, is AVAILABLE here, as in the model.
+//   - Attribute values go from the request to the table and back without reflection and in one pass each.
+//
+// # Whose tables
+//
+// The credential of a request names an access key and a region. An access key of 12 digits is the account itself; any
+// other one stands for [Options].Account. Accounts and regions do not see each other. Any well-formed signature is
+// accepted: it is not verified, and neither is its time, since a test's clock is not the client's.
+//
+// HAZARD: so there is no authentication. Whoever reaches the handler may do everything.
+//
+// HAZARD: each account and region that is ever named is kept, with all its tables, until [Handler.Reset].
+//
+// # Order of checks
+//
+// As in the service: the form of the HTTP request, its target, its credential, the JSON of the body, the types of its
+// members, the model's constraints (all violations in one message), the rules that span members, the table or backup,
+// and its state.
+//
+// # Not supported yet
+//
+//   - The legacy parameters Expected, ConditionalOperator, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter and
+//     AttributesToGet, which expressions have replaced.
+//   - ReturnConsumedCapacity and ReturnItemCollectionMetrics, unless they are NONE.
+//   - New and deleted indexes in UpdateTable; replicas, witnesses, resource policies and warm throughput.
+//   - PartiQL, streams, exports, imports, global tables, insights and Kinesis destinations: these operations answer
+//     UnknownOperationException.
+//
+// # Concurrency
+//
+// Everything here may be used by any number of goroutines at once. A request is answered in the goroutine that brings
+// it; no other is started.
+//
+// # Differences from AWS
+//
+//   - Signatures are not verified, as said. There are no access keys that do not exist.
+//   - All reads are consistent, with or without ConsistentRead.
+//   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
+//   - DescribeLimits answers the service's defaults; nothing enforces them.
+//   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
+//     ours. Headers are limited by the server that the handler runs in, which answers by itself.
+//   - Attribute definitions and tags are in the order of their names, whatever order they were given in. A list that has
+//     one of them twice is refused with a text of ours.
+//   - Timestamps in requests are taken to the microsecond.
+//   - NumberOfDecreasesToday is 0, and there are no times of the last increase or decrease. A table that went from
+//     PAY_PER_REQUEST to PROVISIONED has no BillingModeSummary.
+//   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
 package wire
