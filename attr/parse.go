@@ -336,15 +336,33 @@ func (p *parser) object(depth int) (size int) {
 
 // sortFields puts the fields from base on in ascending order of names, and of those with equal names keeps the last.
 func (p *parser) sortFields(base int) {
+	const few = 64
 	list := p.spans[base:]
-	slices.SortStableFunc(list, func(a, b span) int { return bytes.Compare(p.name(a), p.name(b)) })
+	byName := func(a, b span) int { return bytes.Compare(p.name(a), p.name(b)) }
+	if len(list) > few {
+		slices.SortStableFunc(list, byName)
+	} else {
+		p.insertFields(list)
+	}
 	kept := list[:0]
 	for i, s := range list {
-		if i+1 == len(list) || !bytes.Equal(p.name(s), p.name(list[i+1])) {
+		if i+1 == len(list) || byName(s, list[i+1]) != 0 {
 			kept = append(kept, s)
 		}
 	}
 	p.spans = p.spans[:base+len(kept)]
+}
+
+// insertFields is a stable sort for a list that is short, as most are.
+func (p *parser) insertFields(list []span) {
+	for i := 1; i < len(list); i++ {
+		s, name, j := list[i], p.name(list[i]), i
+		for j > 0 && bytes.Compare(p.name(list[j-1]), name) > 0 {
+			j--
+		}
+		copy(list[j+1:i+1], list[j:i])
+		list[j] = s
+	}
 }
 
 // appendFields appends the encoding of the fields from base on.
