@@ -159,7 +159,8 @@ func (e *Engine) createBackup(ctx context.Context, now time.Time, in CreateInput
 		name: in.BackupName, kind: kind, marker: marker, window: e.profile.Window,
 		capture: capture, exact: e.profile.ExactSizes, created: capture.At().Time().Truncate(time.Millisecond),
 	}
-	r.ready = readyAt(capture.At(), cmp.Or(in.Creating, e.profile.Creating), capture.Cut())
+	r.creating = cmp.Or(in.Creating, e.profile.Creating)
+	r.ready = readyAt(capture.At(), r.creating, capture.Cut())
 	e.mu.Lock()
 	e.addLocked(r)
 	d := r.detailsLocked(now, r.arn().String())

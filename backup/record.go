@@ -69,6 +69,8 @@ type record struct {
 	capture *snapshot.Capture
 	exact   bool // sizes
 
+	creating time.Duration // how long at least
+
 	ready  time.Time // CREATING before; a SYSTEM backup is not there before
 	expiry time.Time // not there from here on; zero: never
 

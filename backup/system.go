@@ -88,7 +88,7 @@ func (e *Engine) settleCutsLocked(tableID string, deleted time.Time) {
 	})
 	for _, v := range pending {
 		e.mu.agenda.Delete(v)
-		if settled := latest(deleted, v.record.requested().Add(e.profile.Creating)); settled.Before(v.at) {
+		if settled := latest(deleted, v.record.requested().Add(v.record.creating)); settled.Before(v.at) {
 			v.at, v.record.ready = settled, settled
 		}
 		e.mu.agenda.ReplaceOrInsert(v)

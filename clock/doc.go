@@ -1,7 +1,8 @@
 // Package clock is Tidemark's only source of time.
 //
-// A [Clock] says what time it is, and nothing else: states are computed from times when somebody asks, so nothing
-// in Tidemark sleeps, waits or is woken. [System] reads the machine's clock; [Manual] stands still until it is moved.
+// A [Clock] says what time it is. States are computed from times when somebody asks, so tables and backups never sleep,
+// wait or are woken. [System] reads the machine's clock; [Manual] stands still until it is moved. Whoever has to wait all
+// the same, such as a call that a test delays, waits for a [Waiter].
 //
 // An [Instant] is a moment in the history of one store: a wall time and a sequence number. A [Sequencer] hands
 // them out.

@@ -1,12 +1,122 @@
-// Command tidemark serves DynamoDB's protocol.
+// Command tidemark serves tables and backups over DynamoDB's protocol, for the AWS CLI and the SDKs of every
+// language.
+//
+//	go run ./cmd/tidemark
+//
+// It listens on 127.0.0.1:8000 and prints a line to try it with. Everything is in memory and gone with the process.
+// Requests must be signed, with any keys at all: nothing is verified. An access key of 12 digits is the account that
+// the request is for; any other stands for that of -account. The region is the one that the request was signed for.
+//
+// tidemark -h explains the flags. With -profile instant nothing takes any time and nothing is throttled; with
+// -profile documented the server keeps the waits and the limits that AWS describes. With -clock manual, time stands
+// still until it is moved, and a test need not wait for anything; the limits of -limits count by that clock too, so
+// that calls which have been used up come back only when it is moved.
+//
+// # Control
+//
+// What is under /_tidemark/ is for tests and tools that are not written in Go. Requests need no signature. Answers
+// are JSON, and an error is {"error": "what is wrong"} with a fitting status. Times are RFC 3339, in UTC.
+//
+//	GET  /_tidemark/health       answers {"status": "healthy"}
+//	GET  /_tidemark/seed         answers {"seed": "42"}, a text: not every language has numbers of 64 bits
+//	GET  /_tidemark/clock        answers {"clock": "manual", "now": "2024-01-15T12:00:00Z"}
+//	POST /_tidemark/clock        takes {"advance": "90m"} or {"set": "2026-01-02T03:04:05Z"}, answers like GET
+//	GET  /_tidemark/transitions  answers {"transitions": [{"account", "region", "arn", "from", "to", "at"}, ...]}
+//	POST /_tidemark/reset        takes nothing, answers {}
+//
+// The clock moves forward only, the units of a duration are h, m, s, ms, us and ns, and what comes due on the way is
+// done before the answer. The system clock cannot be moved: 409.
+//
+// The transitions are the changes of backups that are certain to come, in all accounts and regions, the next one
+// first. Their words are those of DescribeBackup: CREATING, AVAILABLE, DELETED; "from" is empty for a backup that
+// appears. Tables change with time too, but are not listed. To move the clock to a transition, send its time as it is
+// written: it may end in a nanosecond.
+//
+// A reset forgets all tables and backups, and has ids and markers drawn from the seed anew. The clock stays.
+//
+// These endpoints refuse whatever a browser sends on behalf of another page: requests with the Origin of another site
+// or from a Sec-Fetch-Site other than this one, and requests for a Host that is neither an address, nor localhost,
+// nor the host of -addr. A body must be application/json. The protocol itself lets pages from anywhere use it, as the
+// service does.
+//
+// # Bounds
+//
+// A request's line and headers may have 16 KB, its body 16 MB, or 4 KB under /_tidemark/. A client that is slower
+// than 10 seconds with its headers or 30 seconds with the whole request is cut off. SIGINT and SIGTERM end the
+// server: it takes no more connections, finishes what is under way, 5 seconds at most, and exits with 0. A flag that
+// makes no sense ends it with 2, an address that cannot be listened at with 1.
+//
+// # Differences from AWS
+//
+// Headers that are too long are answered with status 431 instead of 400.
 package main
 
 import (
-	"net/http"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
 
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/internal/endpoint"
 	"github.com/tidemark-db/tidemark/wire"
 )
 
+// What the process exits with.
+const (
+	exitDone  = 0
+	exitFail  = 1
+	exitUsage = 2
+)
+
 func main() {
-	http.ListenAndServe("127.0.0.1:8000", wire.NewHandler(wire.Options{}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run serves until ctx ends, and returns what to exit with.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c, err := parseFlags(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		printHelp(stdout)
+		return exitDone
+	case err != nil:
+		fmt.Fprintf(stderr, "tidemark: %v\nRun tidemark -h for the flags.\n", err)
+		return exitUsage
+	}
+	if err := serve(ctx, c, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "tidemark: %v\n", err)
+		return exitFail
+	}
+	return exitDone
+}
+
+// serve is run with its flags read.
+func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
+	options := c.options()
+	e, err := endpoint.New(options, wire.Options{})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.addr)
+	if err != nil {
+		return err
+	}
+	at := address(c, listener.Addr())
+	warn(stderr, listener.Addr())
+	manual, _ := options.Clock.(*clock.Manual)
+	log := newLog(stderr, c.log)
+	routes := route{
+		protocol: e,
+		control:  &guard{host: c.host(), next: &control{endpoint: e, clock: options.Clock, manual: manual}},
+	}
+	printBanner(stdout, c, e.Options(), at)
+	return serveUntil(ctx, listener, newServer(logged(routes, log), log), shutdownTimeout, log)
 }

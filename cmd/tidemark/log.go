@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tidemark-db/tidemark/wire"
+)
+
+func newLog(out io.Writer, level slog.Level) *slog.Logger {
+	if level == logOff {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+}
+
+// logged returns a handler that does what next does and logs every request: at level error if the fault is the
+// server's, warn if the request was refused, else info.
+func logged(next http.Handler, log *slog.Logger) http.Handler {
+	if !log.Enabled(context.Background(), slog.LevelError) {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin := time.Now()
+		watched := &watcher{ResponseWriter: w}
+		finished := false
+		defer func() { // also if next panics, which net/http logs by itself
+			if finished && watched.status == 0 {
+				watched.status = http.StatusOK
+			}
+			log.LogAttrs(r.Context(), levelFor(watched.status), "request", attributes(log, r, watched, time.Since(begin))...)
+		}()
+		next.ServeHTTP(watched, r)
+		finished = true
+	})
+}
+
+func levelFor(status int) slog.Level {
+	switch {
+	case status == 0, status >= 500:
+		return slog.LevelError
+	case status >= 400:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+func attributes(log *slog.Logger, r *http.Request, w *watcher, took time.Duration) []slog.Attr {
+	a := []slog.Attr{
+		slog.String("operation", operation(r)),
+		slog.Int("status", w.status),
+		slog.Duration("took", took),
+	}
+	if w.exception != "" {
+		a = append(a, slog.String("error", w.exception))
+	}
+	if id := w.Header().Get("X-Amzn-Requestid"); id != "" {
+		a = append(a, slog.String("id", id))
+	}
+	if log.Enabled(r.Context(), slog.LevelDebug) {
+		a = append(a, slog.String("from", r.RemoteAddr), slog.Int64("in", r.ContentLength), slog.Int64("out", w.written),
+			slog.String("agent", short(r.UserAgent())))
+	}
+	return a
+}
+
+// operation says what a request is for: the operation of the protocol, else the method and path.
+func operation(r *http.Request) string {
+	if target, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), wire.TargetPrefix); ok {
+		return short(target)
+	}
+	return short(r.Method + " " + r.URL.Path)
+}
+
+// short keeps a client from filling the log.
+func short(s string) string {
+	const most = 120
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// watcher notes what a handler answers.
+type watcher struct {
+	http.ResponseWriter
+	status    int
+	written   int64
+	exception string // of an answer that is an error of the protocol
+}
+
+// Unwrap is for http.ResponseController.
+func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the status.
+func (w *watcher) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes how much there is, and which error it is.
+func (w *watcher) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	if w.status >= 400 && w.written == 0 {
+		var e struct {
+			Type string `json:"__type"`
+		}
+		if json.Unmarshal(b, &e) == nil {
+			w.exception = e.Type[strings.IndexByte(e.Type, '#')+1:]
+		}
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.written += int64(n)
+	return n, err
+}

@@ -1,0 +1,80 @@
+// Package tidemarktest starts a DynamoDB endpoint for a test, in one line and with nothing to wait for. By default
+// nothing takes any time ([backup.Instant]) and a backup holds exactly what was acknowledged before it; [Documented]
+// behaves as AWS describes the service.
+//
+//	func TestNightlyBackup(t *testing.T) {
+//		ep := tidemarktest.Start(t)
+//		client := dynamodb.New(dynamodb.Options{ // of any SDK and version
+//			BaseEndpoint: &ep.URL,
+//			HTTPClient:   ep.HTTPClient,
+//			Region:       "us-east-1",
+//			Credentials:  credentials.NewStaticCredentialsProvider("test", "test", ""),
+//		})
+//		...
+//		ep.Clock.Advance(24 * time.Hour)
+//	}
+//
+// The client works as it does with the service, but its requests never leave the goroutine that sends them: there is no
+// port and no socket. [Endpoint.DB] is what lies behind, to fill tables and look into backups without a client.
+// [Endpoint.Listen] opens a port for clients in other processes and languages.
+//
+// # Time
+//
+// The clock stands still until the test moves it. [Endpoint.AdvanceToBackup] moves it to the moment at which a backup
+// is available, and [Endpoint.WaitForBackup] waits for that moment while somebody else moves it; both have a sibling
+// for tables that are being created or restored. In a testing/synctest bubble, WithClock(clock.System{}) has the
+// endpoint follow the time of the bubble.
+//
+// # Faults
+//
+// A [Fault] makes calls of an operation go wrong: [Fail], [Throttle], [Lose], [Delay], and [Hold] for a backup that
+// stays CREATING. It is given to [Start], or to [Endpoint.Inject] in the middle of a test:
+//
+//	ep.Inject(tidemarktest.Fail("PutItem", exception.InternalServerError).Nth(3))
+//	ep.Inject(tidemarktest.Throttle("CreateBackup").Times(2))
+//	ep.Inject(tidemarktest.Delay("DescribeBackup", time.Second).Always())
+//
+// A call is a request as it arrives, with a credential and for an operation that is known; each attempt of a client
+// that tries again is one. A call that fails or is throttled changes nothing. All calls of an endpoint count together,
+// whatever account and region they are for.
+//
+// # Guarantees
+//
+//   - Endpoints share nothing but what they are given: any number may run at once in one process.
+//   - No goroutine is started, no timer set and no socket opened, except by Listen, and by clients of their own accord.
+//     So it works in a synctest bubble.
+//   - When the test is over, calls that are being delayed end, ports are closed, and every request is refused with the
+//     error EndpointStopped, which names the test. Cleanups that the test has added after Start still find it working.
+//   - If the test fails, the seed is logged. The same seed, clock and order of calls give the same ids, markers and
+//     answers.
+//   - What is wrong with options and faults ends the test where they are given, not later.
+//
+// HAZARD: Endpoint.DB is that of one region. A client of another region, or one whose access key has 12 digits and so
+// is an account of its own, sees other tables: those of [Endpoint.Open].
+//
+// HAZARD: with a manual clock, a call that meets a Delay does not return before somebody else moves the clock. A test
+// that makes the call and moves the clock in the same goroutine waits forever, or until the context of the call ends.
+//
+// HAZARD: WaitForBackup does not move a manual clock either. AdvanceToBackup does.
+//
+// HAZARD: an endpoint that is used in a synctest bubble, and a manual clock that it shares, must be made in that
+// bubble: who waits in a bubble cannot be woken from outside.
+//
+// HAZARD: a client waits by the machine's time between its attempts, whatever the endpoint's clock shows. Outside of a
+// bubble, give it no backoff where many faults are to come.
+//
+// # Concurrency
+//
+// Everything may be used by any number of goroutines at once. The methods that end the test should be called by its own
+// goroutine, as [testing.TB.FailNow] demands: Start, Open, Inject and Listen.
+//
+// # Differences from AWS
+//
+//   - Nothing takes any time, nothing is throttled, and backups are exact, unless options say otherwise.
+//   - Throttle gives all operations on items the text for a table with provisioned throughput, whatever the mode of the
+//     table.
+//   - Errors that are injected by their code alone have a text where the service's own is known to us
+//     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException),
+//     else none. Only InternalServerError has status 500; all others have 400.
+//   - Other differences are those of packages wire, backup and table.
+package tidemarktest
