@@ -3,6 +3,7 @@ package attr
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -140,6 +141,9 @@ func (p *parser) typed(t Type, depth int) (size int, ok bool) {
 func (p *parser) scalar(t Type) (size int, ok bool) {
 	start := len(p.buf)
 	if p.Peek() != '"' {
+		if t == TypeB {
+			return 0, p.Mismatch(jsontext.Blob)
+		}
 		return 0, p.Mismatch(jsontext.String)
 	}
 	if !p.text() {
@@ -190,17 +194,32 @@ func (p *parser) text() (ok bool) {
 // base64 puts the bytes that buf[start:] denotes in its place.
 func (p *parser) base64(start int) bool {
 	mark := len(p.buf)
-	// The decoder itself would skip line ends.
-	if bytes.ContainsAny(p.buf[start:], "\r\n") {
-		return p.Fail("a value of type B has a line end in its base64")
+	if reason := base64Refusal(p.buf[start:]); reason != "" {
+		return p.Stop(exception.Serialization.Errorf("%s", reason))
 	}
 	decoded, err := strictBase64.AppendDecode(p.buf, p.buf[start:])
 	if err != nil {
-		return p.Fail("a value of type B is not padded base64")
+		return p.Stop(exception.Serialization.Errorf("Invalid last non-pad Base64 character dectected"))
 	}
 	p.buf = decoded
 	p.replace(start, mark, len(p.spans))
 	return true
+}
+
+// base64Refusal returns what is wrong with the length or the characters of text, line ends among them, which the
+// decoder would skip; the service does not spell "detected" right for what is wrong with the end.
+func base64Refusal(text []byte) string {
+	if len(text)%4 != 0 {
+		return fmt.Sprintf("Base64 encoded length is expected a multiple of 4 bytes but found: %d", len(text))
+	}
+	for _, c := range text {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '+', c == '/', c == '=':
+		default:
+			return fmt.Sprintf("Invalid Base64 character: '%c'", c)
+		}
+	}
+	return ""
 }
 
 // literal reads true or false for a value of type BOOL or NULL and appends its payload.
@@ -304,7 +323,7 @@ func (p *parser) list(depth int) (size int, ok bool) {
 // returns what names and values count for.
 func (p *parser) object(depth int) (size int) {
 	base := len(p.spans)
-	if !p.open('{', jsontext.Map) {
+	if !p.open('{', jsontext.ValueMap) {
 		return 0
 	}
 	ascending := true

@@ -22,11 +22,16 @@ type Endpoint struct {
 
 	mu struct {
 		sync.Mutex
-		dbs map[place]*tidemark.DB
+		opened map[place]opened
 	}
 }
 
 type place struct{ account, region string }
+
+type opened struct {
+	db  *tidemark.DB
+	api *wire.API
+}
 
 // New returns an endpoint without tables. The options are those of every DB; Account is also whose tables requests are
 // for whose access key does not say. before is wire.Options.Before. It fails if the options have an impossible value.
@@ -39,7 +44,7 @@ func New(o tidemark.Options, before wire.Options) (*Endpoint, error) {
 		o.Seed = rand.Uint64()
 	}
 	e := &Endpoint{options: o}
-	e.mu.dbs = make(map[place]*tidemark.DB)
+	e.mu.opened = make(map[place]opened)
 	before.Open, before.Account, before.Seed = e.open, o.Account, o.Seed
 	e.Handler = wire.NewHandler(before)
 	_, err := e.DB(o.Account, o.Region)
@@ -52,12 +57,11 @@ func (e *Endpoint) Options() tidemark.Options { return e.options }
 // DB returns the tables and backups of an account and region; what is empty is that of the options.
 func (e *Endpoint) DB(account, region string) (*tidemark.DB, error) {
 	account, region = cmp.Or(account, e.options.Account), cmp.Or(region, e.options.Region)
-	if _, err := e.API(account, region); err != nil { // which opens it
+	if _, err := e.API(account, region); err != nil { // which refuses what is no account or region
 		return nil, err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.mu.dbs[place{account, region}], nil
+	found, err := e.at(account, region) // not necessarily what API opened: a Reset may have come in between
+	return found.db, err
 }
 
 // DBs returns all that have been asked for since the last Reset, by account and region.
@@ -65,8 +69,8 @@ func (e *Endpoint) DBs() []*tidemark.DB {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var dbs []*tidemark.DB
-	for _, db := range e.mu.dbs {
-		dbs = append(dbs, db)
+	for _, o := range e.mu.opened {
+		dbs = append(dbs, o.db)
 	}
 	slices.SortFunc(dbs, func(a, b *tidemark.DB) int {
 		return cmp.Or(cmp.Compare(a.Tables.Account(), b.Tables.Account()), cmp.Compare(a.Tables.Region(), b.Tables.Region()))
@@ -76,15 +80,27 @@ func (e *Endpoint) DBs() []*tidemark.DB {
 
 // Reset forgets all tables and backups. Requests that are under way may still see them.
 func (e *Endpoint) Reset() {
-	e.Handler.Reset()
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	clear(e.mu.dbs)
+	clear(e.mu.opened)
+	e.mu.Unlock()
+	// Last, so that the handler keeps nothing that is not in e.mu.opened.
+	e.Handler.Reset()
 }
 
-// open makes a DB. Its seed depends on its place alone, so that a run can be repeated in whatever order places are
-// asked for; at the place of the options it is that of the options.
 func (e *Endpoint) open(account, region string) (*wire.API, error) {
+	found, err := e.at(account, region)
+	return found.api, err
+}
+
+// at returns what is at a place, and makes it if need be. Its seed depends on its place alone, so that a run can be
+// repeated in whatever order places are asked for; at the place of the options it is that of the options.
+func (e *Endpoint) at(account, region string) (opened, error) {
+	p := place{account, region}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if found, ok := e.mu.opened[p]; ok {
+		return found, nil
+	}
 	o := e.options
 	if account != o.Account || region != o.Region {
 		h := fnv.New64a()
@@ -94,10 +110,9 @@ func (e *Endpoint) open(account, region string) (*wire.API, error) {
 	o.Account, o.Region = account, region
 	db, err := tidemark.New(o)
 	if err != nil {
-		return nil, err
+		return opened{}, err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.mu.dbs[place{account, region}] = db
-	return wire.NewAPI(db.Tables, db.Backups), nil
+	made := opened{db, wire.NewAPI(db.Tables, db.Backups)}
+	e.mu.opened[p] = made
+	return made, nil
 }

@@ -39,19 +39,43 @@ const (
 
 const badCondition = "Invalid condition in KeyConditionExpression: "
 
-// ParseKeyCondition parses text, a request's KeyConditionExpression, for a table or index with that key, and notes in
-// params what it uses. The error is an exception.Validation. Values of the key's type are not looked at further: that
-// they are neither empty nor too long is for the caller to see to.
-func ParseKeyCondition(text string, params *Params, partition, sort KeyAttribute) (KeyCondition, error) {
+// KeyExpression is a KeyConditionExpression that has been parsed, but not yet held against a key. It is immutable and
+// may be used by several goroutines at once.
+type KeyExpression struct {
+	conditions keyConditions
+}
+
+// ParseKeyExpression parses text, a request's KeyConditionExpression, and notes in params what it uses. The error, an
+// exception.Validation, is what is wrong with it whatever the key is.
+func ParseKeyExpression(text string, params *Params) (KeyExpression, error) {
 	root, _, err := parseCondition(kindKeyCondition, text, params)
 	if err != nil {
-		return KeyCondition{}, err
+		return KeyExpression{}, err
 	}
 	var found keyConditions
 	if reason := found.collect(root); reason != "" {
-		return KeyCondition{}, refuse(reason)
+		return KeyExpression{}, refuse(reason)
 	}
-	return found.resolve(partition, sort)
+	if len(found) > 2 {
+		return KeyExpression{}, refuse("Conditions can be of length 1 or 2 only")
+	}
+	return KeyExpression{found}, nil
+}
+
+// For returns what the expression comes to for a table or index with that key; the zero sort stands for none. The error
+// is an exception.Validation. Values of the key's type are not looked at further: that they are neither empty nor too
+// long is for the caller to see to.
+func (e KeyExpression) For(partition, sort KeyAttribute) (KeyCondition, error) {
+	return e.conditions.resolve(partition, sort)
+}
+
+// ParseKeyCondition is ParseKeyExpression, and then For.
+func ParseKeyCondition(text string, params *Params, partition, sort KeyAttribute) (KeyCondition, error) {
+	e, err := ParseKeyExpression(text, params)
+	if err != nil {
+		return KeyCondition{}, err
+	}
+	return e.For(partition, sort)
 }
 
 // keyConditions are the conditions of an expression, by the attributes that they are about.
@@ -150,21 +174,18 @@ func (k keyConditions) take(a KeyAttribute) (c SortCondition, ok bool, err error
 func (k keyConditions) resolve(partition, sort KeyAttribute) (KeyCondition, error) {
 	const missed = "Query condition missed key schema element: "
 	const unsupported = "Query key condition not supported"
-	if len(k) > 2 {
-		return KeyCondition{}, refuse("Conditions can be of length 1 or 2 only")
-	}
 	hash, ok, err := k.take(partition)
 	switch {
+	case len(k) > 1 && sort.Name == "":
+		return KeyCondition{}, refuse(unsupported)
 	case !ok:
 		return KeyCondition{}, refuse(missed + partition.Name)
-	case hash.Operator != SortEqual:
-		return KeyCondition{}, refuse(unsupported)
 	case err != nil:
 		return KeyCondition{}, err
+	case hash.Operator != SortEqual:
+		return KeyCondition{}, refuse(unsupported)
 	case len(k) == 1:
 		return KeyCondition{Partition: hash.Value}, nil
-	case sort.Name == "":
-		return KeyCondition{}, refuse(unsupported)
 	}
 	c, ok, err := k.take(sort)
 	if !ok {

@@ -103,6 +103,7 @@ func TestKeyConditionRefusals(t *testing.T) {
 		"begins_with(a, :a)":                          "Query key condition not supported",
 		"a between :a and :b":                         "Query key condition not supported",
 		"a = :1":                                      wrongType,
+		"a > :1":                                      wrongType,
 		"a = :a AND n = :b":                           wrongType,
 		"a = :a AND n between :a and :b":              wrongType,
 		"a = :a AND begins_with(n, :b)":               wrongType,
@@ -113,4 +114,11 @@ func TestKeyConditionRefusals(t *testing.T) {
 	}
 	_, err := expr.ParseKeyCondition("a = :a AND n = :1", params(t, ":a :1"), keyA, expr.KeyAttribute{})
 	requireRefused(t, "Query key condition not supported", err)
+	for text, want := range map[string]string{
+		"n = :1 AND c = :1": "Query key condition not supported", // whatever the two are about
+		"n = :1":            "Query condition missed key schema element: a",
+	} {
+		_, err := expr.ParseKeyCondition(text, params(t, text), keyA, expr.KeyAttribute{})
+		requireRefused(t, want, err)
+	}
 }

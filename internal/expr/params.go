@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -20,7 +19,7 @@ const (
 type Params struct {
 	names  map[string]string
 	values map[string]attr.Value
-	used   map[string]struct{} // the keys of both maps, which differ in their first character
+	used   []string // the keys of both maps, which differ in their first character
 }
 
 // NewParams returns the params with those names and values, by their placeholders: "#n" for a name, ":v" for a value.
@@ -31,30 +30,42 @@ func NewParams(names map[string]string, values map[string]attr.Value) (*Params, 
 	if names != nil && len(names) == 0 {
 		return nil, refuse("ExpressionAttributeNames must not be empty")
 	}
-	for _, key := range slices.Sorted(maps.Keys(names)) {
-		if err := checkPlaceholder("ExpressionAttributeNames", '#', key); err != nil {
-			return nil, err
-		}
-		switch name := names[key]; {
-		case name == "":
-			return nil, refuse("ExpressionAttributeNames contains invalid value: Empty attribute name for key " + key)
-		case len(name) > maxName:
-			return nil, exception.Validation.Errorf("ExpressionAttributeNames contains invalid value: "+
-				"Attribute name is too large, must be no more than %d bytes for key %s", maxName, key)
-		}
+	if err := firstFault(names, checkName); err != nil {
+		return nil, err
 	}
 	if values != nil && len(values) == 0 {
 		return nil, refuse("ExpressionAttributeValues must not be empty")
 	}
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if err := checkPlaceholder("ExpressionAttributeValues", ':', key); err != nil {
-			return nil, err
-		}
-		if err := checkValue(key, values[key]); err != nil {
-			return nil, err
-		}
+	if err := firstFault(values, checkValue); err != nil {
+		return nil, err
 	}
 	return &Params{names: names, values: values}, nil
+}
+
+// firstFault returns what check finds wrong, of several faults that at the least key.
+func firstFault[V any](m map[string]V, check func(key string, v V) error) error {
+	var least string
+	var first error
+	for key, v := range m {
+		if err := check(key, v); err != nil && (first == nil || key < least) {
+			least, first = key, err
+		}
+	}
+	return first
+}
+
+func checkName(key, name string) error {
+	if err := checkPlaceholder("ExpressionAttributeNames", '#', key); err != nil {
+		return err
+	}
+	switch {
+	case name == "":
+		return refuse("ExpressionAttributeNames contains invalid value: Empty attribute name for key " + key)
+	case len(name) > maxName:
+		return exception.Validation.Errorf("ExpressionAttributeNames contains invalid value: "+
+			"Attribute name is too large, must be no more than %d bytes for key %s", maxName, key)
+	}
+	return nil
 }
 
 // checkPlaceholder refuses a key that no expression could contain.
@@ -71,7 +82,10 @@ func checkPlaceholder(where string, first byte, key string) error {
 
 // checkValue refuses a value that an item could not hold.
 func checkValue(key string, v attr.Value) error {
-	_, err := attr.NewItem(attr.Map{key: v}) // the zero Value is told apart nowhere else
+	if err := checkPlaceholder("ExpressionAttributeValues", ':', key); err != nil || v.Type() != 0 {
+		return err
+	}
+	_, err := attr.NewItem(attr.Map{key: v}) // which knows what to say of the zero Value
 	if err == nil {
 		return nil
 	}
@@ -99,9 +113,10 @@ func (p *Params) Unused() error {
 
 // unused lists the keys of m that have not been used.
 func unused[V any](p *Params, m map[string]V) string {
+	slices.Sort(p.used) // which is short, but m may be long
 	var keys []string
 	for key := range m {
-		if _, ok := p.used[key]; !ok {
+		if _, ok := slices.BinarySearch(p.used, key); !ok {
 			keys = append(keys, key)
 		}
 	}
@@ -134,8 +149,7 @@ func (p *Params) value(placeholder string) (v attr.Value, ok bool) {
 }
 
 func (p *Params) use(placeholder string) {
-	if p.used == nil {
-		p.used = make(map[string]struct{}, len(p.names)+len(p.values))
+	if !slices.Contains(p.used, placeholder) {
+		p.used = append(p.used, placeholder)
 	}
-	p.used[placeholder] = struct{}{}
 }

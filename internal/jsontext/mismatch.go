@@ -9,11 +9,28 @@ const (
 	Integer   = "Integer"
 	Long      = "Long"
 	Timestamp = "Date"
+	Blob      = "Blob"
 	List      = "List"
-	Map       = "Map"
 	Structure = "Structure"
+	Element   = "Element" // a structure in a list or map
 	Value     = "AttributeValue"
+	ValueMap  = "Map of AttributeValue"
+	StringMap = "Map of String"
 )
+
+// collections are the types that the service names when it finds an array in place of them. A Structure or an Element
+// would have the name of its shape there.
+var collections = map[string]string{
+	String:    "class java.lang.String",
+	Boolean:   "class java.lang.Boolean",
+	Integer:   "class java.lang.Integer",
+	Long:      "class java.lang.Long",
+	Timestamp: "class java.util.Date",
+	Blob:      "class java.nio.ByteBuffer",
+	Value:     "class com.amazonaws.dynamodb.v20120810.AttributeValue",
+	ValueMap:  "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>",
+	StringMap: "java.util.Map<java.lang.String, java.lang.String>",
+}
 
 // Mismatch ends the reading at a value of another type than the one wanted, in the words that the service has been seen
 // to use, and returns false. What is no value at all is told as Unexpected does.
@@ -32,11 +49,14 @@ func mismatch(c byte, text []byte, wanted string) string {
 	switch {
 	case c == '{':
 		return "Start of structure or map found where not expected"
-	case c == '[' && scalar:
-		return "Unrecognized collection type class java.lang." + wanted
 	case c == '[':
+		if name, known := collections[wanted]; known {
+			wanted = name
+		}
 		return "Unrecognized collection type " + wanted
-	case wanted == Value:
+	case wanted == Blob:
+		return "only base-64-encoded strings are convertible to bytes"
+	case wanted == Value || wanted == Element:
 		return "Unexpected value type in payload"
 	case !scalar:
 		return "Unexpected field type"

@@ -18,7 +18,7 @@ import (
 const MaxDepth = 256
 
 // Scanner reads a text from Pos on. The methods that say so pass white space first. The first fault ends the reading:
-// it is kept, and the methods then return false.
+// the method that meets it returns false, and it is kept, whatever is asked of the scanner afterwards.
 type Scanner struct {
 	Data []byte
 	Pos  int
