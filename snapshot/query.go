@@ -67,6 +67,12 @@ type Segment struct {
 	Index, Total int
 }
 
+// Holds reports whether the items with that partition key, of the table or the index that is read, are in the segment.
+// The zero Segment holds all; one whose Index is not below its Total holds none.
+func (s Segment) Holds(partition attr.Value) bool {
+	return s == Segment{} || s.Total > 0 && storage.HashOf(partition).Part(s.Total) == s.Index
+}
+
 // Page is a part of the answer to a [Query].
 type Page struct {
 	Items []attr.Item
@@ -88,6 +94,9 @@ func (q Query) Run(d *storage.Data) (Page, error) {
 	var page Page
 	full := false
 	d.Scan(index, span, q.Reverse, func(item attr.Item) bool {
+		if page.Items == nil {
+			page.Items = make([]attr.Item, 0, 16) // most pages are short: room for all of one at once
+		}
 		page.Items = append(page.Items, item)
 		page.Size += item.Size()
 		full = q.Limit > 0 && len(page.Items) >= q.Limit || q.MaxBytes > 0 && page.Size >= q.MaxBytes
@@ -117,9 +126,15 @@ func (q Query) resolve(d *storage.Data) (index int, span storage.Span, err error
 		if !ok {
 			return 0, span, exception.Validation.Errorf("The provided starting key is invalid")
 		}
-		if v, _ := q.After.Lookup(key.Partition[0].Name); !q.Partition.IsZero() && v != q.Partition {
+		v, _ := q.After.Lookup(key.Partition[0].Name)
+		switch {
+		case !q.Partition.IsZero() && v != q.Partition:
 			return 0, span, exception.Validation.Errorf(
 				"The provided starting key is outside query boundaries based on provided conditions")
+		case !q.Segment.Holds(v):
+			return 0, span, exception.Validation.Errorf("The provided starting key is invalid: Invalid ExclusiveStartKey. "+
+				"Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
+				q.Segment.Total, q.Segment.Index)
 		}
 		if q.Reverse {
 			span = span.Before(p)

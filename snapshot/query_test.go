@@ -1,6 +1,7 @@
 package snapshot_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -17,6 +18,10 @@ const badType = "One or more parameter values were invalid: Condition parameter 
 func TestQueryErrors(t *testing.T) {
 	s := of(t, inIndex("a", 1, "x"))
 	a, one := attr.S("a"), attr.Int(1)
+	other := 0 // the half that a is not in
+	if (snapshot.Segment{Total: 2}).Holds(a) {
+		other = 1
+	}
 	segment := "The Segment parameter is zero-based and must be less than parameter TotalSegments: "
 	for _, test := range []struct {
 		name  string
@@ -43,6 +48,9 @@ func TestQueryErrors(t *testing.T) {
 		{"half a range", snapshot.Query{Partition: a, Sort: snapshot.Between(attr.Value{}, one)}, "A range of sort keys needs its values"},
 		{"start elsewhere", snapshot.Query{Partition: a, After: attr.MustItem(attr.Map{"P": attr.S("b"), "K": one})},
 			"The provided starting key is outside query boundaries based on provided conditions"},
+		{"start in another segment", snapshot.Query{After: thing("a", 1), Segment: snapshot.Segment{Index: other, Total: 2}},
+			fmt.Sprintf("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey "+
+				"with correct Segment. TotalSegments: 2 Segment: %d", other)},
 		{"lower type", snapshot.Query{Partition: a, Sort: snapshot.Above(a)}, badType},
 		{"upper type", snapshot.Query{Partition: a, Sort: snapshot.Between(one, a)}, badType},
 		{"no sort key", snapshot.Query{Index: "ByG", Partition: attr.B(nil), Sort: snapshot.AtMost(one)}, badType},
@@ -63,6 +71,28 @@ func TestQueryErrors(t *testing.T) {
 			requireRefused(t, err, exception.Validation, test.want)
 		})
 	}
+}
+
+func TestSegmentHoldsWhatItsScanFinds(t *testing.T) {
+	var items []attr.Item
+	for i := range 50 {
+		items = append(items, inIndex(fmt.Sprint("p", i), 1, fmt.Sprint("g", i)))
+	}
+	s := of(t, items...)
+	for index, partition := range map[string]string{"": "P", "ByG": "G"} {
+		for _, total := range []int{1, 2, 7, 1_000_000} {
+			segment := snapshot.Segment{Index: total / 2, Total: total}
+			page, err := s.Page(snapshot.Query{Index: index, Segment: segment})
+			require.NoError(t, err)
+			for _, item := range items {
+				v, _ := item.Lookup(partition)
+				require.Equal(t, slices.Contains(page.Items, item), segment.Holds(v), "%v of %q", segment, index)
+			}
+		}
+	}
+	require.True(t, snapshot.Segment{}.Holds(attr.S("p")), "the zero Segment is everything")
+	require.False(t, snapshot.Segment{Index: 2, Total: 2}.Holds(attr.S("p")))
+	require.False(t, snapshot.Segment{Index: 1}.Holds(attr.S("p")))
 }
 
 func TestQueryLimits(t *testing.T) {

@@ -34,8 +34,8 @@ func NewAPI(tables *table.Store, backups *backup.Engine) *API {
 }
 
 // Do answers one request. The target is what the X-Amz-Target header has, such as "DynamoDB_20120810.CreateBackup", and
-// body is the request in AWS JSON 1.0, which Do does not keep. The status is that of HTTP: 200, 400 or 500. The answer is
-// the caller's own; it may be empty. An error of the service is an answer too, with its __type and message.
+// body is the request in AWS JSON 1.0, which Do does not keep. The status is that of HTTP: 200, 400 or 500. The answer
+// is the caller's own; it may be empty. An error of the service is an answer too, with its __type and message.
 //
 // The context is passed on to the backup engine, and through it to its source.
 func (a *API) Do(ctx context.Context, target string, body []byte) (status int, answer []byte) {

@@ -68,7 +68,9 @@ func fromHeader(header string, dated bool) (credential, error) {
 func fromQuery(r *http.Request) (credential, error) {
 	query := r.URL.Query()
 	var lacks strings.Builder
-	for _, name := range []string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"} {
+	for _, name := range []string{
+		"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date",
+	} {
 		if query.Get(name) == "" {
 			lacks.WriteString("AWS query-string parameters must include '" + name + "'. ")
 		}

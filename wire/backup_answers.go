@@ -96,7 +96,7 @@ func (c *call) writeSourceFeatures(t *schema.Table) {
 		w.End('}')
 	})
 	c.writeEncryption(t.Encryption)
-	c.writeStream(t.Stream)
+	c.writeStream("StreamDescription", t.Stream)
 	if t.TTLAttribute != "" {
 		w.Name("TimeToLiveDescription")
 		c.writeTimeToLive(t.TTLAttribute)

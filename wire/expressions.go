@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -17,20 +18,28 @@ type expressions struct {
 	err    error // the first fault
 }
 
-// readExpressions begins to read the expressions of o, which may have those that are named. Names and values without
-// any of them are refused.
+// readExpressions begins to read the expressions of o, which may have those that are named. Names without any of them
+// are refused, and so are values without any that can have values: a projection, which is named first, cannot. Where
+// there is nothing else, values are no part of the request.
 func (c *call) readExpressions(o request.Object, named ...string) expressions {
 	e := expressions{c: c, o: o}
-	names, values := o.Names("ExpressionAttributeNames"), o.Values("ExpressionAttributeValues")
-	if names == nil && values == nil {
+	valued := named
+	if named[0] == "ProjectionExpression" {
+		valued = named[1:]
+	}
+	names := o.Names("ExpressionAttributeNames")
+	var values map[string]attr.Value
+	if len(valued) > 0 {
+		values = o.Values("ExpressionAttributeValues")
+	}
+	switch {
+	case names == nil && values == nil:
 		return e
-	}
-	given := false
-	for _, name := range named {
-		given = given || o.Has(name)
-	}
-	if !given {
-		e.refuse(withoutExpression(names != nil, named))
+	case names != nil && !slices.ContainsFunc(named, o.Has):
+		e.refuse(exception.Validation.Errorf("ExpressionAttributeNames can only be specified when using expressions"))
+		return e
+	case values != nil && !slices.ContainsFunc(valued, o.Has):
+		e.refuse(withoutExpression(valued))
 		return e
 	}
 	var err error
@@ -39,11 +48,8 @@ func (c *call) readExpressions(o request.Object, named ...string) expressions {
 	return e
 }
 
-// withoutExpression says that there is nothing to use names or values in.
-func withoutExpression(names bool, named []string) error {
-	if names {
-		return exception.Validation.Errorf("ExpressionAttributeNames can only be specified when using expressions")
-	}
+// withoutExpression says that there is nothing to use values in.
+func withoutExpression(named []string) error {
 	are := " is null"
 	if len(named) > 1 {
 		are = " are null"

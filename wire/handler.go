@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,8 +32,9 @@ type Options struct {
 	// 12 digits is. Empty: table.DefaultAccount.
 	Account string
 
-	// AccountOf, if set, says whose tables the requests with an access key are for, instead of the rule of Account. It
-	// must return 12 digits, and may be called by several goroutines at once.
+	// AccountOf, if set, says whose tables the requests with an access key are for, instead of the rule of Account. The
+	// requests with a key for which it does not return 12 digits are refused: the key is unknown. It may be called by
+	// several goroutines at once.
 	AccountOf func(accessKey string) string
 
 	// Before, if set, is called with every request for an operation before it is looked at more closely. An error ends
@@ -104,8 +106,11 @@ func (h *Handler) API(account, region string) (*API, error) {
 	if a != nil {
 		return a, nil
 	}
-	if _, err := arn.Parse(arn.Table(region, account, "any").String()); err != nil {
+	switch {
+	case !arn.ValidRegion(region):
 		return nil, exception.InvalidSignature.Errorf("Credential should be scoped to a valid region, not '%s'.", region)
+	case !arn.ValidAccount(account):
+		return nil, exception.UnrecognizedClient.Errorf("The security token included in the request is invalid.")
 	}
 	h.apis.Lock()
 	defer h.apis.Unlock()
@@ -156,6 +161,7 @@ func speaksJSON(contentType []string) bool {
 		return false
 	}
 	kind, _, _ := cut(contentType[0], ';')
+	kind = strings.TrimSpace(kind)
 	return kind == "application/x-amz-json-1.0" || kind == "application/json"
 }
 
@@ -240,8 +246,11 @@ var bodyErrors = map[int]error{
 
 // read reads the body of a request. It returns the status of the answer if that fails, else 0.
 func (h *Handler) read(dst *bytes.Buffer, r *http.Request) (status int) {
-	if r.ContentLength > MaxBody {
+	switch {
+	case r.ContentLength > MaxBody:
 		return http.StatusRequestEntityTooLarge
+	case r.Body == nil: // a server has none such, but who calls ServeHTTP may
+		return 0
 	}
 	source, failed := io.Reader(r.Body), http.StatusBadRequest
 	if e := r.Header["Content-Encoding"]; len(e) > 0 && e[0] == "gzip" {
@@ -281,7 +290,7 @@ func (h *Handler) requestID() string {
 // answerHealth says that all is well, in the service's words.
 func answerHealth(w http.ResponseWriter, r *http.Request) {
 	region := table.DefaultRegion
-	if c, err := authenticate(r); err == nil {
+	if c, err := authenticate(r); err == nil && arn.ValidRegion(c.region) {
 		region = c.region
 	}
 	io.WriteString(w, "healthy: dynamodb."+region+".amazonaws.com ")

@@ -28,4 +28,11 @@ var operations = map[string]operation{
 	"GetItem":    getItem,
 	"UpdateItem": updateItem,
 	"DeleteItem": deleteItem,
+	"Query":      query,
+	"Scan":       scan,
+
+	"BatchGetItem":       batchGetItem,
+	"BatchWriteItem":     batchWriteItem,
+	"TransactGetItems":   transactGetItems,
+	"TransactWriteItems": transactWriteItems,
 }

@@ -64,7 +64,7 @@ func (c *call) writeTable(d *schema.Description) {
 	c.writeThroughputDescription(d.Throughput)
 	c.writeRestore(d.Restore)
 	c.writeEncryption(d.Encryption)
-	c.writeStream(d.Stream)
+	c.writeStream("StreamSpecification", d.Stream)
 	c.writeText("TableArn", d.ARN.String())
 	if d.Class != "" && d.Class != schema.Standard {
 		w.Name("TableClassSummary")

@@ -27,13 +27,17 @@ func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	inner := r.WithContext(ctx) // a copy: a RoundTripper must leave the request as it is
+	inner := r.Clone(ctx) // a RoundTripper must leave the request as it is
 	if inner.Body == nil {
 		inner.Body = http.NoBody
 	}
 	if inner.Host == "" {
 		inner.Host = r.URL.Host
 	}
+	if inner.URL.Path == "" {
+		inner.URL.Path = "/" // as on the way through a socket
+	}
+	inner.RequestURI = inner.URL.RequestURI()
 	w := &recorder{header: make(http.Header)}
 	t.Handler.ServeHTTP(w, inner)
 	if err := ctx.Err(); err != nil {
@@ -64,6 +68,9 @@ func (w *recorder) Write(b []byte) (int, error) {
 
 func (w *recorder) response(r *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		w.body.Reset()
+	}
 	return &http.Response{
 		Status:        strconv.Itoa(w.status) + " " + http.StatusText(w.status),
 		StatusCode:    w.status,

@@ -41,20 +41,17 @@ func appendTime(dst []byte, t time.Time) []byte {
 	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, seconds, 'E', -1, 64)
-	dst = dst[:len(dst)-len("E+09")]
+	power := len(dst) - len("+09") // here Go has a sign, and two digits always
+	tens, ones := dst[power+1], dst[power+2]
+	dst = dst[:power-1]
 	if len(dst) == start+1 {
 		dst = append(dst, '.', '0')
 	}
-	return append(dst, 'E', exponent(seconds))
-}
-
-// exponent returns the digit that stands for the power of ten of a time between 1970 and 2286.
-func exponent(seconds float64) byte {
-	e := byte('7')
-	for limit := 1e8; seconds >= limit && e < '9'; limit *= 10 {
-		e++
+	dst = append(dst, 'E')
+	if tens != '0' {
+		dst = append(dst, tens)
 	}
-	return e
+	return append(dst, ones)
 }
 
 // writeList writes an array of n elements, if there are any.
@@ -128,11 +125,12 @@ func (c *call) writeEncryption(e schema.Encryption) {
 	c.out.End('}')
 }
 
-func (c *call) writeStream(view schema.StreamView) {
+// writeStream writes a stream setting under the name that it has: not the same in tables and backups.
+func (c *call) writeStream(name string, view schema.StreamView) {
 	if view == "" {
 		return
 	}
-	c.out.Name("StreamSpecification")
+	c.out.Name(name)
 	c.out.Begin('{')
 	c.writeBool("StreamEnabled", true)
 	c.writeText("StreamViewType", string(view))

@@ -4,8 +4,8 @@
 // Reading never fails half-way. Every method returns what it could read, notes what is wrong, and [Reader.Err] tells in
 // the end, in the service's order: a member of the wrong type first (SerializationException), then all violations of
 // the model in one message, then the first value that cannot be (both ValidationException). So the code that reads a
-// request is also the list of what may be in it, from top to bottom. Members that nobody asks for are ignored, as by the
-// service, and a null is a member that is not there.
+// request is also the list of what may be in it, from top to bottom. Members that nobody asks for are ignored, as by
+// the service, and a null is a member that is not there.
 //
 // A Reader belongs to one goroutine. The values that it returns are copies; they do not refer to the body.
 package request
@@ -49,14 +49,17 @@ type Object struct {
 	from, to int
 }
 
-// Reset forgets everything, to read another request. It keeps the memory.
+// Reset forgets everything, to read another request. It keeps the memory, but not that of an unusually large request,
+// and nothing of the body.
 func (r *Reader) Reset() {
-	const most = 1 << 14 // of an unusually large request the memory goes
-	next := Reader{members: r.members[:0], places: r.places[:0], names: r.names[:0]}
-	if cap(next.members) > most {
-		next = Reader{}
+	const most = 1 << 12
+	if cap(r.members) > most || cap(r.places) > most || cap(r.names) > most {
+		*r = Reader{}
+		return
 	}
-	*r = next
+	clear(r.members)
+	clear(r.places)
+	*r = Reader{members: r.members[:0], places: r.places[:0], names: r.names[:0]}
 }
 
 // Parse returns the object that body is, all of whose JSON it checks. It keeps body, which must not change until the
@@ -184,12 +187,11 @@ func lowerFirst(name string) string {
 
 // below opens what raw is as an object under a name of o, or in a list of it.
 func (o Object) below(p place, raw []byte, wanted string) Object {
-	s := jsontext.Scanner{Data: raw}
-	if s.Peek() != '{' {
-		s.Mismatch(wanted)
-		o.r.mismatch(s.Err())
+	if raw[0] != '{' {
+		o.r.wrong(raw, wanted)
 		return Object{}
 	}
+	s := jsontext.Scanner{Data: raw}
 	o.r.places = append(o.r.places, p)
 	return o.r.open(&s, len(o.r.places)-1)
 }
@@ -209,12 +211,16 @@ func (o Object) absent(name string, rule Rule) {
 
 // Object returns a member that is an object. If the member is not there, so is the Object.
 func (o Object) Object(name string, rule Rule) Object {
+	return o.object(name, rule, jsontext.Structure)
+}
+
+func (o Object) object(name string, rule Rule, wanted string) Object {
 	raw := o.raw(name)
 	if raw == nil {
 		o.absent(name, rule)
 		return Object{}
 	}
-	return o.below(place{above: o.place, name: lowerFirst(name)}, raw, jsontext.Structure)
+	return o.below(place{above: o.place, name: lowerFirst(name)}, raw, wanted)
 }
 
 // Objects returns the elements of a member that is a list of objects. given tells an empty list from none.
@@ -224,31 +230,35 @@ func (o Object) Objects(name string, rule Rule) (elements []Object, given bool) 
 		o.absent(name, rule)
 		return nil, false
 	}
-	list := len(o.r.places)
-	o.r.places = append(o.r.places, place{above: o.place, name: lowerFirst(name)})
+	elements, n := o.list(place{above: o.place, name: lowerFirst(name)}, raw)
+	o.count(name, raw, n, rule)
+	return elements, true
+}
+
+// list opens what raw is as a list of objects at p, and returns how many elements it has, with those that are null.
+func (o Object) list(p place, raw []byte) (elements []Object, n int) {
+	at := len(o.r.places)
+	o.r.places = append(o.r.places, p)
 	elements = []Object{}
 	for e := range o.elements(raw) {
-		p := place{above: list, n: len(elements) + 1}
+		n++
 		if e[0] == 'n' {
-			o.r.Check.Required(o.r.path(list, strconv.Itoa(p.n)+".member"), false)
+			o.r.Check.Required(o.r.path(at, strconv.Itoa(n)+".member"), false)
 			continue
 		}
-		elements = append(elements, o.below(p, e, jsontext.Value))
+		elements = append(elements, o.below(place{above: at, n: n}, e, jsontext.Element))
 	}
-	o.count(name, raw, len(elements), rule)
-	return elements, true
+	return elements, n
 }
 
 // elements yields the texts of the elements of an array.
 func (o Object) elements(raw []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		s := jsontext.Scanner{Data: raw}
-		if s.Peek() != '[' {
-			s.Mismatch(jsontext.List)
-			o.r.mismatch(s.Err())
+		if raw[0] != '[' {
+			o.r.wrong(raw, jsontext.List)
 			return
 		}
-		s.Pos++
+		s := jsontext.Scanner{Data: raw, Pos: 1}
 		for first := true; s.Next(']', first); first = false {
 			e, ok := skip(&s)
 			if !ok || !yield(e) {
@@ -258,15 +268,15 @@ func (o Object) elements(raw []byte) iter.Seq[[]byte] {
 	}
 }
 
-// Members yields the members of a member that is a map of objects, by their names in the order of the text.
+// Members yields the members of a member that is a map of objects, by their names in the order of the text. Of several
+// of one name the last one counts.
 func (o Object) Members(name string, rule Rule) iter.Seq2[string, Object] {
-	m := o.Object(name, rule)
+	m, entries := o.entries(name, rule)
 	return func(yield func(string, Object) bool) {
-		for i := m.from; i < m.to; i++ {
-			key, raw := string(m.r.members[i].name), m.r.members[i].raw
+		for key, raw := range entries {
 			e := Object{}
 			if raw[0] != 'n' {
-				e = m.below(place{above: m.place, name: key}, raw, jsontext.Value)
+				e = m.below(place{above: m.place, name: key + ".member"}, raw, jsontext.Element)
 			}
 			if !yield(key, e) {
 				return

@@ -20,7 +20,8 @@ type Rule struct {
 	// and neither is a Min of 0.
 	Min, Max int
 
-	// Name has a text be one of the names of tables, indexes and backups, of 3 to 255 characters.
+	// Name has a text be one of the names of tables, indexes and backups, of 3 to 255 characters, and the names in a map
+	// be those of tables, or ARNs.
 	Name bool
 
 	// Enum lists all that a text may be.
@@ -46,12 +47,11 @@ func (o Object) Text(name string, rule Rule) string {
 
 // text reads a string.
 func (r *Reader) text(raw []byte) (text string, ok bool) {
-	s := jsontext.Scanner{Data: raw}
-	if s.Peek() != '"' {
-		s.Mismatch(jsontext.String)
-		r.mismatch(s.Err())
+	if raw[0] != '"' {
+		r.wrong(raw, jsontext.String)
 		return "", false
 	}
+	s := jsontext.Scanner{Data: raw}
 	var space [128]byte
 	b, _ := s.Text(space[:0])
 	return string(b), true
@@ -79,8 +79,10 @@ func (o Object) Texts(name string, rule, element Rule) (texts []string, given bo
 		return nil, false
 	}
 	texts = []string{}
+	n := 0
 	for e := range o.elements(raw) {
-		member := name + "." + strconv.Itoa(len(texts)+1) + ".member"
+		n++
+		member := name + "." + strconv.Itoa(n) + ".member"
 		if e[0] == 'n' {
 			o.r.Check.Required(o.Path(member), false)
 			continue
@@ -91,7 +93,7 @@ func (o Object) Texts(name string, rule, element Rule) (texts []string, given bo
 		}
 		texts = append(texts, text)
 	}
-	o.count(name, raw, len(texts), rule)
+	o.count(name, raw, n, rule)
 	return texts, true
 }
 
@@ -103,15 +105,18 @@ func (o Object) Bool(name string, rule Rule) (b, given bool) {
 		return false, false
 	}
 	if raw[0] != 't' && raw[0] != 'f' {
-		o.wrong(raw, jsontext.Boolean)
+		o.r.wrong(raw, jsontext.Boolean)
 	}
 	return raw[0] == 't', true
 }
 
-func (o Object) wrong(raw []byte, wanted string) {
-	s := jsontext.Scanner{Data: raw}
-	s.Mismatch(wanted)
-	o.r.mismatch(s.Err())
+// wrong notes that a value is not of the type wanted.
+func (r *Reader) wrong(raw []byte, wanted string) {
+	if r.types == nil {
+		s := jsontext.Scanner{Data: raw}
+		s.Mismatch(wanted)
+		r.types = s.Err()
+	}
 }
 
 // Int returns a member that is a number, without its fraction; given tells 0 from none.
@@ -131,7 +136,7 @@ func (o Object) integer(name string, rule Rule, kind string) (n int64, given boo
 		return 0, false
 	}
 	if !isNumber(raw) {
-		o.wrong(raw, kind)
+		o.r.wrong(raw, kind)
 		return 0, true
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
@@ -162,7 +167,7 @@ func (o Object) Time(name string) (t time.Time, given bool) {
 		return time.Time{}, false
 	}
 	if !isNumber(raw) {
-		o.wrong(raw, jsontext.Timestamp)
+		o.r.wrong(raw, jsontext.Timestamp)
 		return time.Time{}, true
 	}
 	f, err := strconv.ParseFloat(string(raw), 64)
@@ -182,10 +187,14 @@ func (o Object) Item(name string, rule Rule) attr.Item {
 		o.absent(name, rule)
 		return attr.Item{}
 	}
-	return o.r.item(raw)
+	return o.r.item(raw, jsontext.ValueMap)
 }
 
-func (r *Reader) item(raw []byte) attr.Item {
+func (r *Reader) item(raw []byte, wanted string) attr.Item {
+	if raw[0] != '{' {
+		r.wrong(raw, wanted)
+		return attr.Item{}
+	}
 	item, err := attr.ParseItem(raw)
 	if err != nil {
 		r.invalid(err)
@@ -210,20 +219,22 @@ func (o Object) Items(name string, rule Rule) []attr.Item {
 		return nil
 	}
 	var items []attr.Item
+	n := 0
 	for e := range o.elements(raw) {
+		n++
 		if e[0] == 'n' {
-			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(len(items)+1)+".member"), false)
+			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(n)+".member"), false)
 		} else {
-			items = append(items, o.r.item(e))
+			items = append(items, o.r.item(e, jsontext.ValueMap))
 		}
 	}
-	o.count(name, raw, len(items), rule)
+	o.count(name, raw, n, rule)
 	return items
 }
 
 // Values returns a member that is a map of attribute values, nil if it is not there.
 func (o Object) Values(name string) map[string]attr.Value {
-	m := o.Object(name, Rule{})
+	m := o.object(name, Rule{}, jsontext.ValueMap)
 	if !m.Given() {
 		return nil
 	}
@@ -248,7 +259,7 @@ func valueError(member, key string, err error) error {
 
 // Names returns a member that is a map of strings, nil if it is not there.
 func (o Object) Names(name string) map[string]string {
-	m := o.Object(name, Rule{})
+	m := o.object(name, Rule{}, jsontext.StringMap)
 	if !m.Given() {
 		return nil
 	}

@@ -1,9 +1,24 @@
 package storage
 
 import (
+	"errors"
+
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 )
+
+// What a refusal may be besides a ValidationException, for errors.Is: a fault that can be seen without the table.
+var (
+	ErrEmptyKey = errors.New("an empty key value")
+	ErrTooLarge = errors.New("an item or a key value over the greatest size")
+)
+
+// because returns a refusal with its cause.
+func because(cause error, format string, args ...any) error {
+	err := exception.Validation.Errorf(format, args...)
+	err.Err = cause
+	return err
+}
 
 // Check returns nil if item can be stored in a table of this layout, and otherwise a ValidationException.
 func (l *Layout) Check(item attr.Item) error {
@@ -26,7 +41,7 @@ func (l *Layout) Check(item attr.Item) error {
 		}
 	}
 	if item.Size() > attr.MaxItemSize {
-		return exception.Validation.Errorf("Item size has exceeded the maximum allowed size")
+		return because(ErrTooLarge, "Item size has exceeded the maximum allowed size")
 	}
 	for i := range l.Indexes {
 		if err := l.Indexes[i].check(item); err != nil {
@@ -43,7 +58,7 @@ func checkKeyValue(name string, v attr.Value, limit int) error {
 	}
 	switch n := v.Len(); {
 	case n == 0:
-		return exception.Validation.Errorf("One or more parameter values are not valid. "+
+		return because(ErrEmptyKey, "One or more parameter values are not valid. "+
 			"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", typeWord(v), name)
 	case n > limit:
 		return tooLarge(limit)
@@ -53,10 +68,10 @@ func checkKeyValue(name string, v attr.Value, limit int) error {
 
 func tooLarge(limit int) error {
 	if limit == attr.MaxPartitionKeySize {
-		return exception.Validation.Errorf("One or more parameter values were invalid: "+
+		return because(ErrTooLarge, "One or more parameter values were invalid: "+
 			"Size of hashkey has exceeded the maximum size limit of%d bytes", limit)
 	}
-	return exception.Validation.Errorf("One or more parameter values were invalid: "+
+	return because(ErrTooLarge, "One or more parameter values were invalid: "+
 		"Aggregated size of all range keys has exceeded the size limit of %d bytes", limit)
 }
 
@@ -92,7 +107,7 @@ func (x *IndexLayout) checkAttr(item attr.Item, a Attr, limit int) error {
 		return exception.Validation.Errorf("One or more parameter values were invalid: "+
 			"Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.Name, a.Type, v.Type(), x.Name)
 	case v.Type() != attr.TypeN && v.Len() == 0:
-		return exception.Validation.Errorf("One or more parameter values are not valid. A value specified for a secondary index "+
+		return because(ErrEmptyKey, "One or more parameter values are not valid. A value specified for a secondary index "+
 			"key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
 			typeWord(v), x.Name, a.Name)
 	case v.Type() != attr.TypeN && v.Len() > limit:

@@ -33,7 +33,7 @@ type Check struct {
 // Required notes that member is missing unless present holds.
 func (c *Check) Required(member string, present bool) {
 	if !present {
-		c.clauses = append(c.clauses, "Value null at '"+member+"' failed to satisfy constraint: Member must not be null")
+		c.note("Value null at '" + member + "' failed to satisfy constraint: Member must not be null")
 	}
 }
 
@@ -87,6 +87,13 @@ func (c *Check) Name(member, value string) {
 	c.Length(member, value, 3, 255)
 }
 
+// Entries notes that the keys or the value of an entry, which part says, break one of the constraints on the entries of
+// a map. The service lists all of them, and quotes the whole map, of which shown is the text.
+func (c *Check) Entries(member, shown, part string, must ...string) {
+	c.note("Value '" + shown + "' at '" + member + "' failed to satisfy constraint: Map " + part +
+		" must satisfy constraint: [Member must " + strings.Join(must, ", Member must ") + "]")
+}
+
 // Err returns nil if nothing was violated, and otherwise an [*exception.Error] of code Validation that names every
 // violation.
 func (c *Check) Err() error {
@@ -105,7 +112,14 @@ func (c *Check) Err() error {
 }
 
 func (c *Check) add(member, value, must string) {
-	c.clauses = append(c.clauses, "Value '"+value+"' at '"+member+"' failed to satisfy constraint: Member must "+must)
+	c.note("Value '" + value + "' at '" + member + "' failed to satisfy constraint: Member must " + must)
+}
+
+// note adds a clause. Like the service it stops at ten.
+func (c *Check) note(clause string) {
+	if len(c.clauses) < 10 {
+		c.clauses = append(c.clauses, clause)
+	}
 }
 
 func matchesName(s string) bool {

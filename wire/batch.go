@@ -1,0 +1,229 @@
+package wire
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/expr"
+	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+// The most that a BatchGetItem may ask for, and the size of the items that it answers with at most.
+const (
+	maxBatchGet  = 100
+	maxBatchSize = 16 << 20
+)
+
+var (
+	getsRule   = request.Rule{Required: true, Name: true, Min: 1, Max: maxBatchGet}
+	keysRule   = request.Rule{Required: true, Min: 1, Max: maxBatchGet}
+	writesRule = request.Rule{Required: true, Name: true, Min: 1, Max: table.MaxBatch}
+	eachRule   = request.Rule{Min: 1, Max: table.MaxBatch}
+)
+
+// gets is what a BatchGetItem asks of one table.
+type gets struct {
+	name       string // as it was given: a name or an ARN
+	table      *table.Table
+	items      []attr.Item // the keys
+	keys       []attr.Key  // the same
+	consistent bool
+	projection *expr.Projection
+
+	// What the projection was made of.
+	expression string
+	names      map[string]string
+}
+
+func batchGetItem(c *call) error {
+	var all []gets
+	n := 0
+	for name, o := range c.in.Members("RequestItems", getsRule) {
+		if len(all) < maxBatchGet { // there may be no more, and that has been noted
+			all = append(all, c.readGets(name, o))
+			n += len(all[len(all)-1].items)
+		}
+	}
+	if n > maxBatchGet {
+		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchGetItem call"))
+	}
+	c.refuseMetrics()
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if err := c.findGets(all, n); err != nil {
+		return err
+	}
+	return c.answerGets(all)
+}
+
+func (c *call) readGets(name string, o request.Object) gets {
+	if !o.Given() {
+		c.Check.Required("requestItems."+name+".member", false)
+	}
+	g := gets{name: name, items: o.Items("Keys", keysRule)}
+	g.consistent, _ = o.Bool("ConsistentRead", optional)
+	o.Unsupported("AttributesToGet")
+	x := c.readExpressions(o, "ProjectionExpression")
+	g.projection = x.projection()
+	x.end()
+	if g.projection != nil {
+		g.expression, g.names = o.Text("ProjectionExpression", optional), o.Names("ExpressionAttributeNames")
+	}
+	return g
+}
+
+// findGets finds the tables of all and makes keys of their items, of which there are n.
+func (c *call) findGets(all []gets, n int) error {
+	for i := range all {
+		var err error
+		if all[i].table, err = c.tables.Table(all[i].name); err != nil {
+			return err
+		}
+	}
+	type place struct {
+		table *table.Table
+		key   attr.Key
+	}
+	seen := make(map[place]struct{}, n)
+	for i := range all {
+		g := &all[i]
+		g.keys = make([]attr.Key, len(g.items))
+		for j, item := range g.items {
+			key, err := g.table.Key(item)
+			if err != nil {
+				return err
+			}
+			p := place{g.table, key}
+			if _, twice := seen[p]; twice {
+				return exception.Validation.Errorf("Provided list of item keys contains duplicates")
+			}
+			seen[p], g.keys[j] = struct{}{}, key
+		}
+	}
+	return nil
+}
+
+// answerGets answers with the items of all as long as there is room for them. What comes after the first one that has
+// none is unprocessed.
+func (c *call) answerGets(all []gets) error {
+	c.out.Begin('{')
+	c.out.Name("Responses")
+	c.out.Begin('{')
+	room := maxBatchSize
+	done := make([]int, len(all)) // how many keys
+	for i, g := range all {
+		c.out.Name(g.name)
+		c.out.Begin('[')
+		for ; done[i] < len(g.keys); done[i]++ {
+			item, ok, err := g.table.Get(g.keys[done[i]])
+			if err != nil {
+				return err
+			}
+			if room -= item.Size(); room < 0 {
+				break
+			}
+			if ok {
+				c.out.Elem()
+				c.out.Buf = project(g.projection, item).AppendJSON(c.out.Buf)
+			}
+		}
+		c.out.End(']')
+	}
+	c.out.End('}')
+	c.out.Name("UnprocessedKeys")
+	c.out.Begin('{')
+	for i := range all {
+		if left := all[i].items[done[i]:]; len(left) > 0 {
+			c.out.Name(all[i].name)
+			c.writeGets(&all[i], left)
+		}
+	}
+	c.out.End('}')
+	c.out.End('}')
+	return nil
+}
+
+// writeGets writes a request for some of the items that g is about.
+func (c *call) writeGets(g *gets, keys []attr.Item) {
+	c.out.Begin('{')
+	if g.consistent {
+		c.writeBool("ConsistentRead", true)
+	}
+	if g.names != nil {
+		c.out.Name("ExpressionAttributeNames")
+		c.out.Begin('{')
+		for _, name := range slices.Sorted(maps.Keys(g.names)) {
+			c.writeText(name, g.names[name])
+		}
+		c.out.End('}')
+	}
+	c.writeList("Keys", len(keys), func(i int) { c.out.Buf = keys[i].AppendJSON(c.out.Buf) })
+	if g.projection != nil {
+		c.writeText("ProjectionExpression", g.expression)
+	}
+	c.out.End('}')
+}
+
+// write is one element of a BatchWriteItem.
+type write struct {
+	table  string
+	delete bool
+	item   attr.Item // or the key of a delete
+}
+
+func batchWriteItem(c *call) error {
+	var all []write
+	for name, elements := range c.in.Lists("RequestItems", writesRule, eachRule) {
+		for _, e := range elements[:min(len(elements), table.MaxBatch+1)] {
+			if len(all) <= table.MaxBatch {
+				all = append(all, c.readWrite(name, e))
+			}
+		}
+	}
+	if len(all) > table.MaxBatch {
+		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchWriteItem call"))
+	}
+	c.refuseMetrics()
+	if err := c.Err(); err != nil {
+		return err
+	}
+	ops := make([]table.Op, len(all))
+	var keys keySchemas
+	for i, w := range all {
+		key, err := keys.of(c.tables, w.table)
+		if err != nil {
+			return err
+		}
+		if ops[i] = table.Put(w.table, w.item); w.delete {
+			ops[i] = table.Delete(w.table, keyOf(key, w.item))
+		}
+	}
+	if _, err := c.tables.Batch(ops...); err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.out.Name("UnprocessedItems")
+	c.writeNothing()
+	c.out.End('}')
+	return nil
+}
+
+func (c *call) readWrite(name string, e request.Object) write {
+	put, remove := e.Object("PutRequest", optional), e.Object("DeleteRequest", optional)
+	w := write{table: name, delete: remove.Given()}
+	if put.Given() == remove.Given() {
+		c.Refuse(exception.Validation.Errorf("Supplied AttributeValue has more than one datatypes set, " +
+			"must contain exactly one of the supported datatypes"))
+	}
+	if put.Given() {
+		w.item = readPut(put)
+	}
+	if remove.Given() {
+		w.item = remove.Item("Key", required)
+	}
+	return w
+}

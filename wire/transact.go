@@ -1,0 +1,292 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/expr"
+	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/table"
+)
+
+var (
+	transactRule = request.Rule{Required: true, Min: 1, Max: table.MaxTransaction}
+	tokenRule    = request.Rule{Min: 1, Max: 36}
+)
+
+// actions are the members of a TransactWriteItem, of which it has one.
+var actions = [...]string{"ConditionCheck", "Put", "Delete", "Update"}
+
+// action is one element of a transaction.
+type action struct {
+	name   string // one of actions
+	table  string
+	item   attr.Item // the item of a Put, the key of others
+	update *expr.Update
+	guard  *guard
+}
+
+func transactWriteItems(c *call) error {
+	token := c.in.Text("ClientRequestToken", tokenRule)
+	elements := c.transactItems()
+	all := make([]action, len(elements))
+	last := "" // table
+	for i, e := range elements {
+		all[i] = c.readAction(e, last)
+		last = all[i].table
+	}
+	c.refuseMetrics()
+	if err := c.Err(); err != nil {
+		return err
+	}
+	now := c.tables.Now()
+	if token == "" {
+		c.tokens.forget(now)
+		return c.transact(all)
+	}
+	again, err := c.tokens.begin(token, c.in.Digest("TransactItems"), now)
+	switch {
+	case err != nil:
+		return err
+	case again:
+		c.writeNothing()
+		return nil
+	}
+	err = c.transact(all)
+	c.tokens.end(token, err == nil, c.tables.Now())
+	return err
+}
+
+func (c *call) writeNothing() {
+	c.out.Begin('{')
+	c.out.End('}')
+}
+
+// transactItems returns the elements of a transaction, but not more than it may have.
+func (c *call) transactItems() []request.Object {
+	elements, _ := c.in.Objects("TransactItems", transactRule)
+	return elements[:min(len(elements), table.MaxTransaction)]
+}
+
+func (c *call) readAction(e request.Object, last string) action {
+	var a action
+	n := 0
+	for _, name := range actions {
+		if e.Has(name) {
+			a.name = name
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		c.Refuse(exception.Validation.Errorf(
+			"Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"))
+		return a
+	case n > 1:
+		c.Refuse(exception.Validation.Errorf("TransactItems can only contain one of Check, Put, Update or Delete"))
+		return a
+	}
+	o := e.Object(a.name, optional)
+	a.table = readTableName(o, last)
+	named := []string{"ConditionExpression"}
+	switch a.name {
+	case "Put":
+		a.item = readPut(o)
+	case "Update":
+		a.item = o.Item("Key", required)
+		requireExpression(o, "UpdateExpression")
+		named = []string{"UpdateExpression", "ConditionExpression"}
+	case "ConditionCheck":
+		a.item = o.Item("Key", required)
+		requireExpression(o, "ConditionExpression")
+	default:
+		a.item = o.Item("Key", required)
+	}
+	x := c.readTransacted(o, named...)
+	a.update = x.update()
+	a.guard = x.readGuard()
+	x.end()
+	return a
+}
+
+func requireExpression(o request.Object, name string) {
+	if !o.Has(name) {
+		o.Text(name, required)
+	}
+}
+
+// readTableName reads a name or an ARN. Here the service tells the faults of a name with the place of the member; last
+// is a name that has none.
+func readTableName(o request.Object, last string) string {
+	name := o.Text("TableName", tableRule)
+	if name != "" && name != last && !strings.HasPrefix(name, "arn:") {
+		o.Text("TableName", request.Rule{Name: true})
+	}
+	return name
+}
+
+// readPut reads an item to store. Whether it is too large is known before its table is.
+func readPut(o request.Object) attr.Item {
+	item := o.Item("Item", required)
+	if item.Size() > attr.MaxItemSize {
+		o.Reader().Refuse(exception.Validation.Errorf("Item size has exceeded the maximum allowed size"))
+	}
+	return item
+}
+
+// readTransacted is readExpressions for an element of a transaction: there the service has been seen to let names and
+// values pass without an expression, if they are in order.
+func (c *call) readTransacted(o request.Object, named ...string) expressions {
+	for _, name := range named {
+		if o.Has(name) {
+			return c.readExpressions(o, named...)
+		}
+	}
+	x := expressions{c: c, o: o}
+	names, values := o.Names("ExpressionAttributeNames"), o.Values("ExpressionAttributeValues")
+	if names != nil || values != nil {
+		_, err := expr.NewParams(names, values)
+		x.refuse(err)
+	}
+	return x
+}
+
+// transact does all, or none of it.
+func (c *call) transact(all []action) error {
+	ops := make([]table.Op, len(all))
+	var keys keySchemas
+	for i := range all {
+		key, err := keys.of(c.tables, all[i].table)
+		if err != nil {
+			return err
+		}
+		ops[i] = all[i].op(key)
+	}
+	if _, err := c.tables.Transact(ops...); err != nil {
+		return withItems(err, all)
+	}
+	c.writeNothing()
+	return nil
+}
+
+// keySchemas finds the keys of the tables of a request, of which the next one is mostly that of the one before.
+type keySchemas struct {
+	table string
+	key   schema.KeySchema
+}
+
+func (k *keySchemas) of(tables *table.Store, name string) (schema.KeySchema, error) {
+	if name != k.table || k.key == nil {
+		t, err := tables.Table(name)
+		if err != nil {
+			return nil, err
+		}
+		k.table, k.key = name, t.Definition().KeySchema
+	}
+	return k.key, nil
+}
+
+// op returns what an action is to its table, whose key is given.
+func (a *action) op(key schema.KeySchema) table.Op {
+	switch a.name {
+	case "Put":
+		if a.guard.condition == nil {
+			return table.Put(a.table, a.item)
+		}
+		return table.Put(a.table, a.item, a.guard.holds)
+	case "Delete":
+		return table.Delete(a.table, keyOf(key, a.item), a.guard.holds)
+	case "ConditionCheck":
+		return table.Check(a.table, keyOf(key, a.item), a.guard.holds)
+	}
+	change := updating(a.update, a.item, a.guard)
+	if err := leavesKey(a.update, key); err != nil {
+		change = func(attr.Item) (attr.Item, error) { return attr.Item{}, err }
+	}
+	return table.Update(a.table, keyOf(key, a.item), change)
+}
+
+// keyOf returns the key that item has the attributes of, whatever their values. It is one of no table if there are
+// others.
+func keyOf(key schema.KeySchema, item attr.Item) attr.Key {
+	var k attr.Key
+	if item.Len() != len(key) {
+		return k
+	}
+	for _, e := range key {
+		v, _ := item.Lookup(e.Name)
+		if e.Type == schema.Hash {
+			k.Partition = v
+		} else {
+			k.Sort = v
+		}
+	}
+	return k
+}
+
+// withItems adds to a cancellation the items that conditions were not true of, as far as they were asked for.
+func withItems(err error, all []action) error {
+	var e *exception.Error
+	if !errors.As(err, &e) || e.Code != exception.TransactionCanceled {
+		return err
+	}
+	var items []attr.Item
+	for i := range all {
+		if g := all[i].guard; g.tell && !g.failed.IsZero() {
+			if items == nil {
+				items = make([]attr.Item, len(all))
+			}
+			items[i] = g.failed
+		}
+	}
+	return &refusal{error: err, items: items}
+}
+
+func transactGetItems(c *call) error {
+	elements := c.transactItems()
+	reads := make([]table.Read, len(elements))
+	keys := make([]attr.Item, len(elements))
+	projections := make([]*expr.Projection, len(elements))
+	last := "" // table
+	for i, e := range elements {
+		o := e.Object("Get", required)
+		last = readTableName(o, last)
+		reads[i].Table = last
+		keys[i] = o.Item("Key", required)
+		x := c.readTransacted(o, "ProjectionExpression")
+		projections[i] = x.projection()
+		x.end()
+	}
+	c.refuseMetrics()
+	if err := c.Err(); err != nil {
+		return err
+	}
+	var schemas keySchemas
+	for i := range reads {
+		key, err := schemas.of(c.tables, reads[i].Table)
+		if err != nil {
+			return err
+		}
+		reads[i].Key = keyOf(key, keys[i])
+	}
+	items, err := c.tables.TransactRead(reads...)
+	if err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.out.Name("Responses")
+	c.out.Begin('[')
+	for i, item := range items {
+		c.out.Elem()
+		if item = project(projections[i], item); item.Len() == 0 {
+			item = attr.Item{} // nothing is left, and the service then says nothing
+		}
+		c.writeItem("Item", item)
+	}
+	c.out.End(']')
+	c.out.End('}')
+	return nil
+}
