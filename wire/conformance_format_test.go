@@ -279,7 +279,8 @@ func ordered(text string) string {
 }
 
 func TestConformanceFormat(t *testing.T) {
-	cases, err := parseConformance("# c\n\ncase a b\nfrom model\ntakes creating=5s\ngiven X\nsend {\"a\":\n  1}\nanswer {}\n"+
+	cases, err := parseConformance("# c\n\ncase a b\nfrom model\ntakes creating=5s\ngiven X\n"+
+		"send {\"a\":\n  1}\nanswer {}\n"+
 		"send ListTables {}\nerror E text\nrepeat 3 {}\n", "Op")
 	require.NoError(t, err)
 	require.Len(t, cases, 1)
@@ -288,7 +289,9 @@ func TestConformanceFormat(t *testing.T) {
 		{6, "given", "", 0, "X"}, {7, "send", "Op", 0, `{"a": 1}`}, {9, "answer", "", 0, "{}"},
 		{10, "send", "ListTables", 0, "{}"}, {11, "error", "", 0, "E text"}, {12, "repeat", "Op", 3, "{}"},
 	}, cases[0].steps)
-	for _, bad := range []string{"from model", "case a\nfrom hearsay", "case a\nwhat", "case a\ntakes x=long", "case a\nrepeat often {}"} {
+	for _, bad := range []string{
+		"from model", "case a\nfrom hearsay", "case a\nwhat", "case a\ntakes x=long", "case a\nrepeat often {}",
+	} {
 		_, err := parseConformance(bad, "Op")
 		require.Error(t, err, bad)
 	}

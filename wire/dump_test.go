@@ -94,7 +94,8 @@ func TestDumpShowsEveryChange(t *testing.T) {
 		{"PutItem", `{` + table + `, 'Item': {` + item + `, 'Plays': {'N': '1'}}}`},
 		{"UpdateTimeToLive", `{` + table + `, 'TimeToLiveSpecification': {'AttributeName': 'At', 'Enabled': true}}`},
 		{"TagResource", `{` + arn + `, 'Tags': [{'Key': 'a', 'Value': 'b'}]}`},
-		{"UpdateContinuousBackups", `{` + table + `, 'PointInTimeRecoverySpecification': {'PointInTimeRecoveryEnabled': true}}`},
+		{"UpdateContinuousBackups", `{` + table + `,
+			'PointInTimeRecoverySpecification': {'PointInTimeRecoveryEnabled': true}}`},
 		{"UpdateTable", `{` + table + `, 'DeletionProtectionEnabled': true}`},
 		{"DeleteItem", `{` + table + `, 'Key': {` + item + `}}`},
 	} {

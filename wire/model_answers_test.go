@@ -185,8 +185,8 @@ func (c *answerCheck) number(n json.Number, s *modelShape, path string) {
 	}
 }
 
-// mayBeNothing are shapes that the service answers with 0 or {} although the model has a minimum of 1: the capacity of a
-// table on demand, and what a batch has left undone.
+// mayBeNothing are shapes that the service answers with 0 or {} although the model has a minimum of 1: the capacity of
+// a table on demand, and what a batch has left undone.
 var mayBeNothing = []string{"PositiveLongObject", "BatchGetRequestMap", "BatchWriteItemRequestMap"}
 
 func (c *answerCheck) bounds(s *modelShape, n int, path string) {
@@ -234,18 +234,20 @@ func (m *model) errorFaults(op *modelOperation, answer string) []string {
 // A check that finds nothing looks like one that passes: this one is given something to find.
 func TestAnswerCheckFindsFaults(t *testing.T) {
 	m := loadModel(t)
-	const details = `"BackupArn":"arn:aws:dynamodb:us-east-1:123456789012:table/T/backup/1","BackupCreationDateTime":1.5E9,`
+	const details = `{"BackupDetails":{"BackupArn":"arn:aws:dynamodb:us-east-1:123456789012:table/T/backup/1",` +
+		`"BackupCreationDateTime":1.5E9,`
 	tests := []struct{ operation, answer, want string }{
-		{"CreateBackup", `{"BackupDetails":{` + details + `"BackupName":"abc","BackupStatus":"CREATING","BackupType":"USER"}}`, ""},
-		{"CreateBackup", `{"BackupDetails":{` + details + `"BackupName":"Tab$DeletedTableBackup","BackupStatus":"CREATING",` +
+		{"CreateBackup", details + `"BackupName":"abc","BackupStatus":"CREATING","BackupType":"USER"}}`, ""},
+		{"CreateBackup", details + `"BackupName":"Tab$DeletedTableBackup","BackupStatus":"CREATING",` +
 			`"BackupType":"USER"}}`, ""},
-		{"CreateBackup", `{"BackupDetails":{` + details + `"BackupName":"abc","BackupStatus":"ACTIVE","BackupType":"USER"}}`,
+		{"CreateBackup", details + `"BackupName":"abc","BackupStatus":"ACTIVE","BackupType":"USER"}}`,
 			`BackupDetails.BackupStatus: "ACTIVE" is none of CREATING, DELETED, AVAILABLE`},
-		{"CreateBackup", `{"BackupDetails":{` + details + `"BackupStatus":"CREATING","BackupType":"USER"}}`,
+		{"CreateBackup", details + `"BackupStatus":"CREATING","BackupType":"USER"}}`,
 			"BackupDetails: BackupName is missing"},
-		{"CreateBackup", `{"BackupDetails":{` + details + `"BackupName":"a$b","BackupStatus":"CREATING","BackupType":"USER"}}`,
+		{"CreateBackup", details + `"BackupName":"a$b","BackupStatus":"CREATING","BackupType":"USER"}}`,
 			`BackupDetails.BackupName: "a$b" does not match [a-zA-Z0-9_.-]+`},
-		{"CreateBackup", `{"BackupDescription":{"a":[1]}}`, `the answer: CreateBackupOutput has no member "BackupDescription"`},
+		{"CreateBackup", `{"BackupDescription":{"a":[1]}}`,
+			`the answer: CreateBackupOutput has no member "BackupDescription"`},
 		{"CreateBackup", `{"BackupDetails":[]}`, "BackupDetails: [ is no structure"},
 		{"CreateBackup", `{"BackupDetails":null}`, "BackupDetails: null is no structure"},
 		{"CreateBackup", `{`, "the answer: EOF"},

@@ -53,7 +53,8 @@ var requestExceptions = map[string]requestException{
 		typed: true, why: "names are checked by the rules of expressions, whose bounds are tighter",
 	},
 	"BatchWriteItem RequestItems{}": {
-		text: "^1 validation error detected: Value .* at 'requestItems.*' failed to satisfy constraint: M", typed: true, alone: true,
+		text:  "^1 validation error detected: Value .* at 'requestItems.*' failed to satisfy constraint: M",
+		typed: true, alone: true,
 		why: "the bounds of a map's values are told in one clause",
 	},
 }
@@ -61,12 +62,13 @@ var requestExceptions = map[string]requestException{
 // In a transaction the service tells the faults of a name, which has tighter bounds than an ARN, at the same place.
 func init() {
 	for _, place := range []string{
-		"TransactGetItems TransactItems[].Get", "TransactWriteItems TransactItems[].Put", "TransactWriteItems TransactItems[].Update",
-		"TransactWriteItems TransactItems[].Delete", "TransactWriteItems TransactItems[].ConditionCheck",
+		"TransactGetItems TransactItems[].Get", "TransactWriteItems TransactItems[].Put",
+		"TransactWriteItems TransactItems[].Update", "TransactWriteItems TransactItems[].Delete",
+		"TransactWriteItems TransactItems[].ConditionCheck",
 	} {
 		requestExceptions[place+".TableName"] = requestException{
-			text: `^[123] validation errors? detected: Value '.*' at 'transactItems\.1\.member\.\w+\.tableName' failed`, typed: true,
-			why: "the bounds are those of a name",
+			text:  `^[123] validation errors? detected: Value '.*' at 'transactItems\.1\.member\.\w+\.tableName' failed`,
+			typed: true, why: "the bounds are those of a name",
 		}
 	}
 }

@@ -29,8 +29,8 @@ type requestSite struct {
 
 type absentValue struct{}
 
-// requestSites calls visit for every place that can be reached in the request of an operation. What is in attribute values is
-// not looked at: they are read by rules of their own.
+// requestSites calls visit for every place that can be reached in the request of an operation. What is in attribute
+// values is not looked at: they are read by rules of their own.
 func requestSites(op *modelOperation, visit func(requestSite)) {
 	root := requestSite{operation: op.name, shape: op.input, with: func(v any) any { return v }}
 	root.below(visit)
@@ -41,7 +41,9 @@ func (s requestSite) below(visit func(requestSite)) {
 		return
 	}
 	at := func(name, path string, shape *modelShape, required bool, with func(v any) any) {
-		child := requestSite{s.operation, strings.TrimPrefix(s.name+name, "."), strings.TrimPrefix(s.path+path, "."), shape, required, with}
+		child := requestSite{
+			s.operation, strings.TrimPrefix(s.name+name, "."), strings.TrimPrefix(s.path+path, "."), shape, required, with,
+		}
 		visit(child)
 		child.below(visit)
 	}

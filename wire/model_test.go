@@ -176,7 +176,7 @@ func showBound(n *int) string {
 	return strconv.Itoa(*n)
 }
 
-const modelHead = `# What the service says of its operations, their requests, answers and errors: names, types and bounds.
+const modelHead = `# What the service says of its operations, requests, answers and errors: names, types and bounds.
 # Written by go test ./wire -run TestModelIsTheService -rewrite from the file service-2.json.gz of the package below.
 #
 #   operation NAME INPUT OUTPUT fails ERROR...

@@ -13,7 +13,7 @@ var arrows = map[string][]string{
 	"internal/jsontext": {"exception"},
 	"attr":              {"exception", "internal/jsontext"},
 	"internal/expr":     {"attr", "exception"},
-	"internal/request":  {"attr", "exception", "internal/jsontext", "internal/validate"},
+	"internal/request":  {"arn", "attr", "exception", "internal/jsontext", "internal/validate"},
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
 	"snapshot":          {"attr", "clock", "exception", "internal/storage", "schema"},

@@ -41,7 +41,7 @@ func (o Object) Lists(name string, rule, each Rule) iter.Seq2[string, []Object] 
 			var elements []Object
 			n := 0
 			if raw[0] != 'n' {
-				elements, n = m.list(place{above: m.place, name: key + ".member"}, raw)
+				elements, n = m.list(place{above: m.place, name: key, inMap: true}, raw)
 			}
 			if n < each.Min || each.Max > 0 && n > each.Max {
 				o.r.Check.Entries(o.Path(name), shown(o.raw(name)), "value",

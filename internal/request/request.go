@@ -34,11 +34,12 @@ type Reader struct {
 // member is a member of an object, or an element of an array.
 type member struct{ name, raw []byte }
 
-// place is where an object lies in the request, for the texts of violations: beneath another one, under a name or as
-// the n-th member of a list, counted from 1.
+// place is where an object lies in the request, for the texts of violations: beneath another one, as a member of an
+// object, as one of a map, whose names are the caller's, or as the n-th element of a list, counted from 1.
 type place struct {
 	above int // place of what it lies in, -1: the request itself
 	name  string
+	inMap bool
 	n     int
 }
 
@@ -169,10 +170,13 @@ func (o Object) Path(name string) string {
 func (r *Reader) path(at int, last string) string {
 	for ; at >= 0; at = r.places[at].above {
 		p := r.places[at]
-		if p.n > 0 {
+		switch {
+		case p.n > 0:
 			last = strconv.Itoa(p.n) + ".member." + last
-		} else {
-			last = p.name + "." + last
+		case p.inMap:
+			last = p.name + ".member." + last
+		default:
+			last = lowerFirst(p.name) + "." + last
 		}
 	}
 	return strings.TrimSuffix(last, ".")
@@ -220,7 +224,7 @@ func (o Object) object(name string, rule Rule, wanted string) Object {
 		o.absent(name, rule)
 		return Object{}
 	}
-	return o.below(place{above: o.place, name: lowerFirst(name)}, raw, wanted)
+	return o.below(place{above: o.place, name: name}, raw, wanted)
 }
 
 // Objects returns the elements of a member that is a list of objects. given tells an empty list from none.
@@ -230,7 +234,7 @@ func (o Object) Objects(name string, rule Rule) (elements []Object, given bool) 
 		o.absent(name, rule)
 		return nil, false
 	}
-	elements, n := o.list(place{above: o.place, name: lowerFirst(name)}, raw)
+	elements, n := o.list(place{above: o.place, name: name}, raw)
 	o.count(name, raw, n, rule)
 	return elements, true
 }
@@ -276,7 +280,7 @@ func (o Object) Members(name string, rule Rule) iter.Seq2[string, Object] {
 		for key, raw := range entries {
 			e := Object{}
 			if raw[0] != 'n' {
-				e = m.below(place{above: m.place, name: key + ".member"}, raw, jsontext.Element)
+				e = m.below(place{above: m.place, name: key, inMap: true}, raw, jsontext.Element)
 			}
 			if !yield(key, e) {
 				return

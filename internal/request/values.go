@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/jsontext"
@@ -63,7 +64,7 @@ func (o Object) checkText(name, text string, rule Rule) {
 	if n := utf8.RuneCountInString(text); n < rule.Min || rule.Max > 0 && n > rule.Max {
 		c.Length(o.Path(name), text, rule.Min, rule.Max)
 	}
-	if rule.Name {
+	if rule.Name && !arn.ValidName(text) {
 		c.Name(o.Path(name), text)
 	}
 	if rule.Enum != nil && !slices.Contains(rule.Enum, text) {
