@@ -2,11 +2,7 @@ package tidemarktest
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -103,7 +99,7 @@ func (e *Endpoint) open(account, region string) (*tidemark.DB, error) {
 // test is over it refuses every request.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := e.delays.over(); err != nil {
-		writeError(w, http.StatusBadRequest, err)
+		wire.WriteError(w, err)
 		return
 	}
 	lost := &losable{ResponseWriter: w}
@@ -141,8 +137,7 @@ func (w *losable) WriteHeader(status int) {
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
-	w.Header().Del("X-Amz-Crc32")
-	writeError(w.ResponseWriter, http.StatusInternalServerError, withWords(exception.InternalServerError))
+	wire.WriteError(w.ResponseWriter, withWords(exception.InternalServerError))
 }
 
 // Write writes a part of the body, unless it is lost.
@@ -151,23 +146,4 @@ func (w *losable) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	return w.ResponseWriter.Write(b)
-}
-
-// writeError writes err in the service's protocol.
-func writeError(w http.ResponseWriter, status int, err error) {
-	var e *exception.Error
-	if !errors.As(err, &e) {
-		e = exception.InternalServerError.Errorf("%w", err)
-	}
-	body, err := json.Marshal(struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{"com.amazonaws.dynamodb.v20120810#" + string(e.Code), e.Message})
-	if err != nil { // two strings can always be written
-		body = []byte("{}")
-	}
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	io.WriteString(w, string(body))
 }

@@ -177,12 +177,26 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) {
 	} else {
 		c.writeError(bodyErrors[status])
 	}
+	c.send(w, status)
+}
+
+// send sends the answer in c.out.
+func (c *call) send(w http.ResponseWriter, status int) {
 	header := w.Header()
 	header["Content-Type"] = contentType
 	header["Content-Length"] = []string{strconv.Itoa(len(c.out.Buf))}
 	header["X-Amz-Crc32"] = []string{strconv.FormatUint(uint64(crc32.ChecksumIEEE(c.out.Buf)), 10)}
 	w.WriteHeader(status)
 	w.Write(c.out.Buf)
+}
+
+// WriteError answers a request with err as a Handler answers with an error of an operation, for handlers that stand in
+// front of one. An error without a code of package exception is an InternalServerError, whose status is 500; that of all
+// others is 400.
+func WriteError(w http.ResponseWriter, err error) {
+	c := newCall(nil, context.Background())
+	defer c.free()
+	c.send(w, c.writeError(err))
 }
 
 var contentType = []string{"application/x-amz-json-1.0"}

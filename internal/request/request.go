@@ -310,8 +310,12 @@ func shown(raw []byte) string {
 // Unsupported refuses the request if o has one of the named members.
 func (o Object) Unsupported(names ...string) {
 	for _, name := range names {
-		if o.Has(name) {
-			o.r.Refuse(exception.Validation.Errorf("Tidemark does not support the parameter %s yet", name))
+		if !o.Has(name) {
+			continue
 		}
+		if o.place >= 0 {
+			name = o.Path(name)
+		}
+		o.r.Refuse(exception.Validation.Errorf("Tidemark does not support the parameter %s yet", name))
 	}
 }
