@@ -254,7 +254,7 @@ func TestBatchGetItemRefuses(t *testing.T) {
 		"an empty key":        {books(`{'ISBN': {'S': ''}}`), emptyKey + "ISBN"},
 		"a number twice": {of(`{` + get("Pages", `{'Book': {'S': '1'}, 'N': {'N': '1'}},
 			{'Book': {'S': '1'}, 'N': {'N': '1.0'}}`) + `}`), sameKeys},
-		"AttributesToGet": {books(key, `, 'AttributesToGet': ['ISBN']`), unavailable + "AttributesToGet yet"},
+		"AttributesToGet": {books(key, `, 'AttributesToGet': ['ISBN']`), unavailable + "requestItems.Books.member.attributesToGet yet"},
 		"capacity": {`{'ReturnConsumedCapacity': 'TOTAL', ` + books(key)[1:],
 			unavailable + "ReturnConsumedCapacity: TOTAL yet"},
 		"names alone": {books(key, `, 'ExpressionAttributeNames': {'#a': 'a'}`),
