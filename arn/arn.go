@@ -77,9 +77,9 @@ func (a ARN) of(kind Kind, id string) ARN {
 
 // String returns the full text of the ARN. [Parse] reads it back to the same value if its parts are valid.
 func (a ARN) String() string {
-	table := "arn:" + a.Partition + ":dynamodb:" + a.Region + ":" + a.Account + ":table/" + a.Table
 	if a.Kind == KindTable {
-		return table
+		return "arn:" + a.Partition + ":dynamodb:" + a.Region + ":" + a.Account + ":table/" + a.Table
 	}
-	return table + "/" + a.Kind.String() + "/" + a.ID
+	return "arn:" + a.Partition + ":dynamodb:" + a.Region + ":" + a.Account + ":table/" + a.Table +
+		"/" + a.Kind.String() + "/" + a.ID
 }

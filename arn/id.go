@@ -2,7 +2,6 @@ package arn
 
 import (
 	"encoding/binary"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -46,8 +45,18 @@ func ParseBackupID(id string) (created time.Time, suffix string, err error) {
 	return time.UnixMilli(ms).UTC(), suffix, nil
 }
 
+// newID does not format with fmt: every backup has an id.
 func newID(created time.Time, suffix uint32) string {
-	return fmt.Sprintf("%014d-%08x", min(max(created.UnixMilli(), 0), maxMillis), suffix)
+	const hex = "0123456789abcdef"
+	id := []byte("00000000000000-00000000")
+	ms := min(max(created.UnixMilli(), 0), maxMillis)
+	for i := 13; ms > 0; i, ms = i-1, ms/10 {
+		id[i] = byte('0' + ms%10)
+	}
+	for i := len(id) - 1; suffix > 0; i, suffix = i-1, suffix>>4 {
+		id[i] = hex[suffix&0xF]
+	}
+	return string(id)
 }
 
 // isID reports whether s is 14 digits, a hyphen and 8 lower-case hexadecimal digits.

@@ -357,31 +357,41 @@ func (p *parser) object(depth int) (size int) {
 func (p *parser) sortFields(base int) {
 	const few = 64
 	list := p.spans[base:]
-	byName := func(a, b span) int { return bytes.Compare(p.name(a), p.name(b)) }
-	if len(list) > few {
-		slices.SortStableFunc(list, byName)
+	if len(list) <= few {
+		if !p.insertFields(list) {
+			return
+		}
 	} else {
-		p.insertFields(list)
+		slices.SortStableFunc(list, func(a, b span) int { return bytes.Compare(p.name(a), p.name(b)) })
 	}
 	kept := list[:0]
 	for i, s := range list {
-		if i+1 == len(list) || byName(s, list[i+1]) != 0 {
+		if i+1 == len(list) || !bytes.Equal(p.name(s), p.name(list[i+1])) {
 			kept = append(kept, s)
 		}
 	}
 	p.spans = p.spans[:base+len(kept)]
 }
 
-// insertFields is a stable sort for a list that is short, as most are.
-func (p *parser) insertFields(list []span) {
+// insertFields is a stable sort for a list that is short, as most are. It reports whether two names are equal.
+func (p *parser) insertFields(list []span) (equal bool) {
 	for i := 1; i < len(list); i++ {
-		s, name, j := list[i], p.name(list[i]), i
-		for j > 0 && bytes.Compare(p.name(list[j-1]), name) > 0 {
+		name, j := p.name(list[i]), i
+		for j > 0 {
+			c := bytes.Compare(p.name(list[j-1]), name)
+			equal = equal || c == 0
+			if c <= 0 {
+				break
+			}
 			j--
 		}
-		copy(list[j+1:i+1], list[j:i])
-		list[j] = s
+		if j < i {
+			s := list[i]
+			copy(list[j+1:i+1], list[j:i])
+			list[j] = s
+		}
 	}
+	return equal
 }
 
 // appendFields appends the encoding of the fields from base on.

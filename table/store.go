@@ -136,14 +136,26 @@ func (s *Store) Account() string { return s.account }
 // is none, or one that is CREATING or DELETING. The Table stays that incarnation: after DeleteTable its methods fail,
 // also if there is a new table of the same name.
 func (s *Store) Table(nameOrARN string) (*Table, error) {
-	t, err := s.lookupForItems(nameOrARN)
+	t, err := s.openTable(nameOrARN)
 	if err != nil {
 		return nil, exception.During("Table", nameOrARN, err)
 	}
+	return t, nil
+}
+
+func (s *Store) openTable(nameOrARN string) (*Table, error) {
+	t, _, err := s.named(nameOrARN)
+	switch {
+	case err != nil:
+		return nil, err
+	case t == nil:
+		return nil, errNoTable()
+	}
+	now := s.Now()
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if err := t.openLocked(s.now()); err != nil {
-		return nil, exception.During("Table", nameOrARN, err)
+	if err := t.openLocked(now); err != nil {
+		return nil, err
 	}
 	return t, nil
 }
@@ -174,17 +186,24 @@ func (s *Store) ListTables(_ context.Context, after string, limit int) (names []
 
 // lookup finds a table that is not yet gone; it may be CREATING or DELETING.
 func (s *Store) lookup(nameOrARN string) (*Table, error) {
-	name, err := validate.Table(nameOrARN, s.region, s.account)
+	t, name, err := s.named(nameOrARN)
 	if err != nil {
 		return nil, err
 	}
-	s.mu.RLock()
-	t := s.mu.tables[name]
-	s.mu.RUnlock()
 	if t == nil || t.gone(s.Now()) {
 		return nil, errNoSuchTable(name)
 	}
 	return t, nil
+}
+
+// named finds the table of that name, which may be gone; nil if there is none.
+func (s *Store) named(nameOrARN string) (t *Table, name string, err error) {
+	if name, err = validate.Table(nameOrARN, s.region, s.account); err != nil {
+		return nil, "", err
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.mu.tables[name], name, nil
 }
 
 // errNoSuchTable is what operations on tables answer if there is no table.

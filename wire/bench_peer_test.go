@@ -43,6 +43,7 @@ func BenchmarkPeer(b *testing.B) {
 		status, answer := p.send("PutItem", `{"TableName":"Orders","Item":`+item+`}`)
 		require.Equal(b, http.StatusOK, status, answer)
 	}
+	p.send("PutItem", `{"TableName":"Orders","Item":`+fmt.Sprintf(plainItem, 500)+`}`)
 	for _, r := range benchRequests {
 		b.Run(r.name, func(b *testing.B) { p.measure(b, r.operation, r.body) })
 	}

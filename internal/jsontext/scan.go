@@ -55,6 +55,13 @@ func (s *Scanner) Unexpected(wanted string) bool {
 
 // Peek passes white space and returns the byte after it, or 0 at the end of the text.
 func (s *Scanner) Peek() byte {
+	if s.Pos < len(s.Data) && s.Data[s.Pos] > ' ' {
+		return s.Data[s.Pos]
+	}
+	return s.peek()
+}
+
+func (s *Scanner) peek() byte {
 	for ; s.Pos < len(s.Data); s.Pos++ {
 		switch c := s.Data[s.Pos]; c {
 		case ' ', '\t', '\r', '\n':
@@ -123,13 +130,17 @@ func (s *Scanner) Text(dst []byte) ([]byte, bool) {
 	data := s.Data
 	s.Pos++
 	done := s.Pos
-	for i := s.Pos; i < len(data); {
-		c := data[i]
-		switch {
+	for i := s.Pos; ; {
+		for i < len(data) && plain[data[i]] {
+			i++
+		}
+		if i == len(data) {
+			break
+		}
+		switch c := data[i]; {
 		case c == '"':
-			dst = append(dst, data[done:i]...)
 			s.Pos = i + 1
-			return dst, true
+			return append(dst, data[done:i]...), true
 		case c == '\\':
 			dst = append(dst, data[done:i]...)
 			s.Pos = i
@@ -141,8 +152,6 @@ func (s *Scanner) Text(dst []byte) ([]byte, bool) {
 		case c < ' ':
 			s.Pos = i
 			return dst, s.Fail("a control character in a string")
-		case c < utf8.RuneSelf:
-			i++
 		default:
 			r, n := utf8.DecodeRune(data[i:])
 			if r == utf8.RuneError && n == 1 {
@@ -156,6 +165,14 @@ func (s *Scanner) Text(dst []byte) ([]byte, bool) {
 	s.Pos = len(data)
 	return dst, s.Fail("the text ends within a string")
 }
+
+// plain tells the bytes of a string that stand for themselves, one by one.
+var plain = func() (plain [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 // escape passes the escape sequence that begins at Pos and appends what it denotes.
 func (s *Scanner) escape(dst []byte) ([]byte, bool) {

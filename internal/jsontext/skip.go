@@ -40,7 +40,11 @@ func (s *Scanner) skip(depth int) bool {
 // skipText passes the string that begins at Pos.
 func (s *Scanner) skipText() bool {
 	for i := s.Pos + 1; i < len(s.Data); i++ {
-		switch c := s.Data[i]; {
+		c := s.Data[i]
+		if plain[c] {
+			continue
+		}
+		switch {
 		case c == '"':
 			s.Pos = i + 1
 			return true
