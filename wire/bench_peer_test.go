@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,15 +18,15 @@ import (
 	"github.com/tidemark-db/tidemark/clock"
 )
 
-// BenchmarkPeer sends one request after the other over one connection to any endpoint that speaks DynamoDB, and tells
-// the median time to an answer. PEER is its address, such as http://127.0.0.1:8000; with PEER_PID, the number of its
-// process, server-ns/op is the processor time that it has used for a request.
+// BenchmarkPeer has eight clients send requests to any endpoint that speaks DynamoDB, over connections that stay open,
+// and tells the median time to an answer. PEER is its address, such as http://127.0.0.1:8000; with PEER_PID, the number
+// of its process, server-ns/op is the processor time that it has used for a request.
 func BenchmarkPeer(b *testing.B) {
 	url := os.Getenv("PEER")
 	if url == "" {
 		b.Skip("PEER is not set to the address of an endpoint")
 	}
-	p := &peer{b, url, &http.Client{Transport: &http.Transport{}}}
+	p := &peer{b, url, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}}
 	p.send("DeleteTable", `{"TableName":"Orders"}`) // of an earlier run, if there was one
 	p.send("CreateTable", `{"TableName":"Orders","BillingMode":"PAY_PER_REQUEST",`+
 		`"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"S"}],`+
@@ -71,13 +72,22 @@ func (p *peer) measure(b *testing.B, operation, body string) {
 	if status, answer := p.send(operation, body); status != http.StatusOK {
 		b.Skipf("the peer does not do this: %d %s", status, answer)
 	}
-	took := make([]time.Duration, 0, b.N)
+	const clients = 8
+	var all sync.WaitGroup
+	took := make([]time.Duration, clients*(b.N/clients+1))
 	before := processorTimeOf(b, os.Getenv("PEER_PID"))
-	for b.Loop() {
-		start := clock.System{}.Now()
-		p.send(operation, body)
-		took = append(took, clock.System{}.Now().Sub(start))
+	b.ResetTimer()
+	for own := range slices.Chunk(took, len(took)/clients) {
+		all.Go(func() {
+			for i := range own {
+				start := clock.System{}.Now()
+				p.send(operation, body)
+				own[i] = clock.System{}.Now().Sub(start)
+			}
+		})
 	}
+	all.Wait()
+	b.StopTimer()
 	if used := processorTimeOf(b, os.Getenv("PEER_PID")) - before; used > 0 {
 		b.ReportMetric(float64(used)/float64(len(took)), "server-ns/op")
 	}
