@@ -3,14 +3,15 @@
 //
 // A [Store] holds the tables of one account in one region. Its methods are named after DynamoDB's operations and
 // answer with the service's errors. [Store.Table] gives a [Table], on which items are written and read; a write may
-// depend on a condition, which is a Go function, and [Store.Transact] writes up to 100 items at once.
+// depend on a condition, which is a Go function. [Store.Transact] writes up to 100 items at once and
+// [Store.TransactRead] reads as many as of one instant; [Store.Batch] writes up to 25, each by itself.
 //
 // # Guarantees
 //
 //   - Every write is atomic and, once its call has returned, is seen by every later read. Its [snapshot.Change] carries the
 //     instant of the commit; the instants of one store strictly increase, in the order of the commits of each table.
 //   - Indexes agree with their table at every instant.
-//   - A request that is refused changes nothing.
+//   - A request that is refused changes nothing. A batch is checked as a whole before anything of it is written.
 //   - A snapshot of the present costs the same whatever the size of the table ([Table.Snapshot]); one of an earlier
 //     instant, as far back as [Store.Retain] asked for, costs as much as the writes since, and no
 //     more than Options.CheckpointEvery of them ([Table.SnapshotAt]).

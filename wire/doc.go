@@ -63,4 +63,17 @@
 //   - NumberOfDecreasesToday is 0, and there are no times of the last increase or decrease. A table that went from
 //     PAY_PER_REQUEST to PROVISIONED has no BillingModeSummary.
 //   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
+//   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte. No more than ten
+//     violations are told.
+//   - CreateTable requires AttributeDefinitions and KeySchema, as the service did before it could make a table of another
+//     one.
+//   - Transactions wait for each other, so none is ever in conflict with another. In what order the service looks for
+//     faults of a transaction's elements, and which of them cancel it, is known in part.
+//   - Of a transaction that comes again with its token only TransactItems is compared, whatever the order of members. The
+//     texts for another request with that token, and for a transaction over 4 MB, are ours.
+//   - The 4 MB of a transaction count the items put and updated, or read; the 16 MB of a BatchGetItem count whole items,
+//     before their projection. BatchGetItem answers under the name or ARN that the request has.
+//   - Everything in a BatchWriteItem or a BatchGetItem is processed, but for items over 16 MB.
+//   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
+//     ExclusiveStartKey is told without the words "The provided starting key is invalid".
 package wire
