@@ -74,11 +74,17 @@ func (s *shell) refused(text, line string, more ...string) {
 	require.Contains(s, errs, text)
 }
 
-func TestCLI(t *testing.T) {
-	t.Parallel()
+// needsAWS skips the test where there is no AWS CLI.
+func needsAWS(t *testing.T) {
+	t.Helper()
 	if _, err := exec.LookPath("aws"); err != nil {
 		t.Skip("SKIPPED: there is no aws on this machine, so the AWS CLI is not tried")
 	}
+}
+
+func TestCLI(t *testing.T) {
+	t.Parallel()
+	needsAWS(t)
 	for name, tell := range map[string]func(*shell){
 		"the reference's example": followTheReference,
 		"pages":                   pageByCLI,
