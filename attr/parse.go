@@ -290,10 +290,11 @@ func (p *parser) comparePayloads(a, b span) int { return bytes.Compare(p.payload
 
 // duplicates names the elements of a set in the order in which the text has them.
 func (p *parser) duplicates(t Type, elements []span) string {
-	asGiven := slices.SortedFunc(slices.Values(elements), func(a, b span) int { return a.mid - b.mid })
-	values := make([]Value, len(asGiven))
-	for i, s := range asGiven {
-		values[i] = Value{t.element(), string(p.payload(s))}
+	const enough = 1024 // for the message
+	slices.SortFunc(elements, func(a, b span) int { return a.mid - b.mid })
+	values := make([]Value, min(len(elements), enough))
+	for i := range values {
+		values[i] = Value{t.element(), string(p.payload(elements[i]))}
 	}
 	return duplicates(values)
 }

@@ -29,4 +29,5 @@ func TestREADME(t *testing.T) {
 	require.Contains(t, out, `"BackupName": "MusicCollectionBackup"`)
 	require.Contains(t, out, `"BackupStatus": "CREATING"`)
 	require.Contains(t, out[strings.LastIndex(out, "BackupSummaries"):], `"BackupStatus": "AVAILABLE"`)
+	require.Contains(t, out[strings.LastIndex(out, `"Items"`):], "The Acme Band", "the copy has what the backup holds")
 }

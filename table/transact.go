@@ -184,6 +184,7 @@ func plan(ops []Op, tables []*Table) ([]step, error) {
 			return nil, err
 		case err != nil:
 			canceled, reasons[i] = true, reason(err)
+			steps[i].now = attr.Item{} // which may be too large to be kept
 		case ops[i].kind == opPut || ops[i].kind == opUpdate:
 			size += steps[i].now.Size()
 		}

@@ -60,13 +60,28 @@
 // HAZARD: an endpoint that is used in a synctest bubble, and a manual clock that it shares, must be made in that
 // bubble: who waits in a bubble cannot be woken from outside.
 //
-// HAZARD: a client waits by the machine's time between its attempts, whatever the endpoint's clock shows. Outside of a
-// bubble, give it no backoff where many faults are to come.
+// HAZARD: a waiter of an SDK, such as dynamodb.NewTableExistsWaiter, does not move a manual clock either. It asks again
+// and again by the machine's time, and with Documented, WithTiming or Hold sees no change until it gives up. Call
+// AdvanceToTable or AdvanceToBackup before it, or run the test in a synctest bubble with WithClock(clock.System{}).
+//
+// HAZARD: a client tries again after a fault, and waits between its attempts by the machine's time, whatever the
+// endpoint's clock shows: with the default backoff of an SDK each fault costs up to some seconds. Outside of a bubble,
+// give the client a retryer without backoff; for aws-sdk-go-v2 that is
+//
+//	Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+//		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+//	})
+//
+// HAZARD: who calls such a client never sees a single InternalServerError or throttled call, because the second attempt
+// is fine. To have the error arrive, make as many calls fail as the client has attempts, Times(3) for the retryer above,
+// or give the client RetryMaxAttempts: 1.
 //
 // # Concurrency
 //
 // Everything may be used by any number of goroutines at once. The methods that end the test should be called by its own
-// goroutine, as [testing.TB.FailNow] demands: Start, Open, Inject and Listen.
+// goroutine, as [testing.TB.FailNow] demands: Start, Open, Inject and Listen. That is the test which Start was given:
+// in a subtest that uses the endpoint of its parent, an Inject of a Fault that makes no sense ends the parent. So give a
+// subtest an endpoint of its own.
 //
 // # Differences from AWS
 //

@@ -89,7 +89,7 @@ func (e *Endpoint) Open(account, region string) *tidemark.DB {
 }
 
 func (e *Endpoint) open(account, region string) (*tidemark.DB, error) {
-	if err := checkAccount(account); err != nil {
+	if err := checkPlace(account, region); err != nil {
 		return nil, err
 	}
 	return e.inner.DB(account, region)

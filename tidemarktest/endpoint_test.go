@@ -162,12 +162,12 @@ func TestWhatIsWrongEndsTheTestAtOnce(t *testing.T) {
 		"no such marker": {start(tidemarktest.WithMarker("random", time.Minute)), `Marker is unknown: "random"`},
 		"timing":         {start(tidemarktest.WithTiming(table.Timing{Updating: -1})), "Timing.Updating is negative"},
 		"account":        {start(tidemarktest.WithAccount("me")), `"me" is no account`},
-		"region":         {start(tidemarktest.WithRegion("mars")), "valid region, not 'mars'"},
+		"region":         {start(tidemarktest.WithRegion("Mars")), `"Mars" is no region: one has lower-case`},
 		"two clocks": {
 			start(tidemarktest.WithClock(clock.System{}), tidemarktest.WithStart(clock.Epoch)), "WithStart is for",
 		},
 		"fault":            {start(tidemarktest.Throttle("PutItems")), `no call of "PutItems" will ever be answered`},
-		"open":             {func(f *fake) { tidemarktest.Start(f).Open("", "mars") }, `Open("", "mars")`},
+		"open":             {func(f *fake) { tidemarktest.Start(f).Open("", "Mars") }, `Open("", "Mars"): "Mars" is`},
 		"nobody's account": {func(f *fake) { tidemarktest.Start(f).Open("me", "") }, `"me" is no account`},
 	}
 	for name, test := range tests {

@@ -129,11 +129,7 @@ func (f Fault) set(s *settings) { s.faults = append(s.faults, f) }
 
 // check returns what is wrong with the fault, for an endpoint with clock c.
 func (f Fault) check(c clock.Clock) error {
-	var names []string
-	for name := range wire.Operations {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	names := wire.Operations()
 	switch _, waits := c.(clock.Waiter); {
 	case !slices.Contains(names, f.operation):
 		return fmt.Errorf("no call of %q will ever be answered: the operations are %s",

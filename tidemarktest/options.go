@@ -47,7 +47,7 @@ func (s *settings) complete() error {
 	if err := s.options.Profile.Validate(); err != nil {
 		return err
 	}
-	if err := checkAccount(s.options.Account); err != nil {
+	if err := checkPlace(s.options.Account, s.options.Region); err != nil {
 		return err
 	}
 	for _, d := range []struct {
@@ -109,10 +109,16 @@ func WithTransitions(fn func(backup.Transition)) Option {
 	return option(func(s *settings) { s.options.OnTransition = fn })
 }
 
-// checkAccount refuses what is neither empty nor an account.
-func checkAccount(account string) error {
+// checkPlace refuses what is neither empty nor an account, or neither empty nor what can be a region.
+func checkPlace(account, region string) error {
 	if account != "" && !arn.ValidAccount(account) {
 		return fmt.Errorf("%q is no account: one has 12 digits", account)
+	}
+	if region == "" {
+		return nil
+	}
+	if _, err := arn.Parse(arn.Table(region, table.DefaultAccount, "any").String()); err != nil {
+		return fmt.Errorf("%q is no region: one has lower-case letters, digits and hyphens", region)
 	}
 	return nil
 }

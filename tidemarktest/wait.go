@@ -2,6 +2,7 @@ package tidemarktest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/schema"
 )
 
@@ -56,7 +58,7 @@ func (e *Endpoint) advance(op, name string, atMost time.Duration, ready readines
 		err = inTime(c.Now(), at, limit, atMost)
 	}
 	if err != nil {
-		return fmt.Errorf("tidemarktest: %s: %s: %w", op, name, err)
+		return failure(op, name, err)
 	}
 	c.Set(at)
 	return nil
@@ -81,9 +83,40 @@ func (e *Endpoint) wait(ctx context.Context, op, name string, atMost time.Durati
 			err = w.Wait(ctx, at)
 		}
 		if err != nil {
-			return fmt.Errorf("tidemarktest: %s: %s: %w", op, name, err)
+			return failure(op, name, err)
 		}
 	}
+}
+
+// missing says where something was looked for that is not there.
+type missing struct {
+	text string
+	err  error // with the exception's code
+}
+
+func (m *missing) Error() string { return m.text }
+func (m *missing) Unwrap() error { return m.err }
+
+// failure says what op could not do, and of an exception nothing about the calls that have led to it.
+func failure(op, name string, err error) error {
+	if m := (*missing)(nil); errors.As(err, &m) {
+		return fmt.Errorf("tidemarktest: %s: %w", op, m)
+	}
+	if e := (*exception.Error)(nil); errors.As(err, &e) {
+		plain := *e
+		plain.Op, plain.Resource = "", ""
+		err = &plain
+	}
+	return fmt.Errorf("tidemarktest: %s: %s: %w", op, name, err)
+}
+
+// located returns err, or if it has the code of what is not there, an error that says where that was looked for.
+func located(db *tidemark.DB, code exception.Code, kind, name string, err error) error {
+	if !errors.Is(err, code) {
+		return err
+	}
+	return &missing{fmt.Sprintf("there is no %s %s in %s of %s",
+		kind, name, db.Tables.Region(), db.Tables.Account()), err}
 }
 
 func inTime(now, at, limit time.Time, atMost time.Duration) error {
@@ -102,7 +135,7 @@ func (e *Endpoint) backupReady(ctx context.Context, backupARN string) (time.Time
 	}
 	past, err := db.Backups.Transitions(ctx, backupARN)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, located(db, exception.BackupNotFound, "backup", backupARN, err)
 	}
 	last := past[len(past)-1]
 	if last.To == backup.Active {
@@ -127,7 +160,7 @@ func (e *Endpoint) tableReady(ctx context.Context, table string) (time.Time, err
 	state, err := db.Tables.TableState(ctx, name)
 	switch {
 	case err != nil:
-		return time.Time{}, err
+		return time.Time{}, located(db, exception.ResourceNotFound, "table", name, err)
 	case state.Status == schema.Creating, state.Status == schema.Active:
 		return state.ActiveTime, nil
 	}

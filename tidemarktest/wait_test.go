@@ -41,6 +41,32 @@ func TestAdvanceToBackup(t *testing.T) {
 	require.ErrorContains(t, ep.AdvanceToBackup(malformed, 0), "Invalid Backup ARN")
 }
 
+// Tables are most often missing because they are somewhere else.
+func TestWaitersSayWhereTheyLooked(t *testing.T) {
+	ep := tidemarktest.Start(t)
+	elsewhere := "arn:aws:dynamodb:local:222222222222:table/Music"
+	backup := "arn:aws:dynamodb:us-east-1:123456789012:table/Music/backup/01705320000000-0123abcd"
+	tests := []struct {
+		err  error
+		code exception.Code
+		want string
+	}{
+		{ep.AdvanceToTable("Music", 0), exception.ResourceNotFound,
+			"AdvanceToTable: there is no table Music in us-east-1 of 123456789012"},
+		{ep.WaitForTable(t.Context(), elsewhere, 0), exception.ResourceNotFound,
+			"WaitForTable: there is no table Music in local of 222222222222"},
+		{ep.AdvanceToBackup(backup, 0), exception.BackupNotFound,
+			"AdvanceToBackup: there is no backup " + backup + " in us-east-1 of 123456789012"},
+		{ep.WaitForBackup(t.Context(), "arn:bad", 0), exception.Validation,
+			"WaitForBackup: arn:bad: ValidationException: Invalid Backup ARN"},
+	}
+	for _, test := range tests {
+		require.EqualError(t, test.err, "tidemarktest: "+test.want)
+		require.ErrorIs(t, test.err, test.code)
+		require.ErrorAs(t, test.err, new(*exception.Error))
+	}
+}
+
 // Looking does not count as a call: with the service's rates a test that waits would use them up.
 func TestWaitersHaveNoRate(t *testing.T) {
 	ep := tidemarktest.Start(t, tidemarktest.Documented())

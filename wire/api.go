@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,23 +27,28 @@ type API struct {
 	tokens  tokens
 }
 
-// NewAPI returns the API of a store and of the engine that backs it up.
+// NewAPI returns the API of a store and of the engine that backs it up. Neither may be nil. A program without a store of
+// its own asks a [Handler] for an API.
 func NewAPI(tables *table.Store, backups *backup.Engine) *API {
 	return &API{tables: tables, backups: backups}
 }
 
 // Do answers one request. The target is what the X-Amz-Target header has, such as "DynamoDB_20120810.CreateBackup", and
 // body is the request in AWS JSON 1.0, which Do does not keep. The status is that of HTTP: 200, 400 or 500. The answer
-// is the caller's own; it may be empty. An error of the service is an answer too, with its __type and message.
+// is the caller's own; it may be empty. An error of the service is an answer too, with its __type and message. A client
+// expects it with the Content-Type "application/x-amz-json-1.0"; the headers X-Amzn-Requestid and X-Amz-Crc32 can be left
+// out.
 //
-// The context is passed on to the backup engine, and through it to its source.
+// Whoever calls Do bounds the size of the body and decides whom to answer: Do looks at no credential. The context is
+// passed on to the backup engine, and through it to its source. Operations on tables of this module wait for nothing and
+// do not look at it.
 func (a *API) Do(ctx context.Context, target string, body []byte) (status int, answer []byte) {
 	c := newCall(a, ctx)
 	defer c.free()
-	if op, known := lookup(target); known {
-		status = c.serve(op, body)
+	if op, err := lookup(target); err != nil {
+		status = c.fail(err)
 	} else {
-		status = c.fail(exception.UnknownOperation)
+		status = c.serve(op, body)
 	}
 	return status, append([]byte(nil), c.out.Buf...)
 }
@@ -85,13 +89,6 @@ func (c *call) free() {
 	calls.Put(c)
 }
 
-// lookup finds what a target asks for.
-func lookup(target string) (op operation, known bool) {
-	name, ours := strings.CutPrefix(target, TargetPrefix)
-	op = operations[name]
-	return op, ours && op != nil
-}
-
 // serve leaves the answer in c.out.
 func (c *call) serve(op operation, body []byte) (status int) {
 	in, err := c.Parse(body)
@@ -103,13 +100,4 @@ func (c *call) serve(op operation, body []byte) (status int) {
 		return c.fail(err)
 	}
 	return 200
-}
-
-// Operations yields the names of the operations that are answered.
-func Operations(yield func(string) bool) {
-	for name := range operations {
-		if !yield(name) {
-			return
-		}
-	}
 }

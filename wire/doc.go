@@ -27,6 +27,8 @@
 //
 // HAZARD: so there is no authentication. Whoever reaches the handler may do everything.
 //
+// Regions are any names of lower-case letters, digits and hyphens, so that "local" works too.
+//
 // HAZARD: each account and region that is ever named is kept, with all its tables, until [Handler.Reset].
 //
 // # Order of checks
@@ -41,8 +43,11 @@
 //     AttributesToGet, which expressions have replaced.
 //   - ReturnConsumedCapacity and ReturnItemCollectionMetrics, unless they are NONE.
 //   - New and deleted indexes in UpdateTable; replicas, witnesses, resource policies and warm throughput.
-//   - PartiQL, streams, exports, imports, global tables, insights and Kinesis destinations: these operations answer
-//     UnknownOperationException.
+//   - PartiQL, exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
+//     answer UnknownOperationException, which says so. For the service's own names it has a text, unlike there.
+//   - Reading streams. Their settings are kept, described and recorded in backups, and the name of the latest one is shown,
+//     but nothing goes into a stream.
+//   - Time to live is a setting that is kept, described and recorded in backups; no item is deleted by it.
 //
 // # Concurrency
 //

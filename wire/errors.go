@@ -57,7 +57,10 @@ func (c *call) writeError(err error) (status int) {
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		extra = *r
 	}
-	e := exception.During("", "", err).(*exception.Error)
+	e, ok := exception.During("", "", err).(*exception.Error)
+	if !ok { // only if there is no error
+		e = exception.InternalServerError.Errorf("an error was to be answered, but there is none")
+	}
 	w := &c.out
 	w.Begin('{')
 	w.Name("__type")

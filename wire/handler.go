@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"errors"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
@@ -23,7 +24,7 @@ import (
 // Options configure a [Handler]. The zero Options serve tables that take no time ([backup.Instant]) by the machine's
 // clock, for any account and region.
 type Options struct {
-	// Open returns the API of an account and region. It is called once for each that is asked for, when the first
+	// Open returns the API of an account and region, whose tables must have just those. It is called once for each that is asked for, when the first
 	// request for it comes in, and its error is the answer to that request. Calls do not overlap. nil: a new store with
 	// an engine that does everything at once.
 	Open func(account, region string) (*API, error)
@@ -57,6 +58,9 @@ type Request struct {
 }
 
 // Handler serves DynamoDB's protocol over HTTP, for any number of accounts and regions. Make one with [NewHandler].
+//
+// It answers at the path / alone. Beneath a prefix put it behind http.StripPrefix, and give clients the URL with its
+// trailing slash: http://127.0.0.1:8080/dynamo/.
 type Handler struct {
 	o   Options
 	ids struct {
@@ -68,6 +72,9 @@ type Handler struct {
 		byPlace map[place]*API
 	}
 }
+
+// maxRegion is how long the name of a region may be: far longer than any of the service.
+const maxRegion = 64
 
 // place is where an API is.
 type place struct{ account, region string }
@@ -97,8 +104,14 @@ func open(account, region string) (*API, error) {
 	return NewAPI(tables, backups), nil
 }
 
-// API returns the API of an account and region, which it opens if need be.
+// API returns the API of an account and region, which it opens if need be. An empty account stands for Options.Account,
+// an empty region for table.DefaultRegion. It fails, with the error that a request gets, if they cannot be those of a
+// table, or with the error of Options.Open.
 func (h *Handler) API(account, region string) (*API, error) {
+	return h.at(cmp.Or(account, h.o.Account), cmp.Or(region, table.DefaultRegion))
+}
+
+func (h *Handler) at(account, region string) (*API, error) {
 	p := place{account, region}
 	h.apis.RLock()
 	a := h.apis.byPlace[p]
@@ -106,20 +119,24 @@ func (h *Handler) API(account, region string) (*API, error) {
 	if a != nil {
 		return a, nil
 	}
+	_, err := arn.Parse(arn.Table(region, account, "any").String())
 	switch {
-	case !arn.ValidRegion(region):
-		return nil, exception.InvalidSignature.Errorf("Credential should be scoped to a valid region, not '%s'.", region)
-	case !arn.ValidAccount(account):
+	case errors.Is(err, arn.FaultAccount):
 		return nil, exception.UnrecognizedClient.Errorf("The security token included in the request is invalid.")
+	case err != nil || len(region) > maxRegion:
+		return nil, exception.InvalidSignature.Errorf("Credential should be scoped to a valid region, not '%s'.", region)
 	}
 	h.apis.Lock()
 	defer h.apis.Unlock()
 	if a := h.apis.byPlace[p]; a != nil {
 		return a, nil
 	}
-	a, err := h.o.Open(account, region)
-	if err != nil {
+	if a, err = h.o.Open(account, region); err != nil {
 		return nil, err
+	}
+	if a == nil || a.tables.Account() != account || a.tables.Region() != region {
+		return nil, exception.InternalServerError.Errorf("Options.Open has no tables for %s in %s, or gave others",
+			account, region)
 	}
 	h.apis.byPlace[p] = a
 	return a, nil
@@ -207,16 +224,16 @@ func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
 	if t := r.Header["X-Amz-Target"]; len(t) > 0 {
 		target = t[0]
 	}
-	op, known := lookup(target)
-	if !known {
-		return c.fail(exception.UnknownOperation)
+	op, err := lookup(target)
+	if err != nil {
+		return c.fail(err)
 	}
 	credential, err := authenticate(r)
 	if err != nil {
 		return c.fail(err)
 	}
 	account := h.account(credential.accessKey)
-	api, err := h.API(account, credential.region)
+	api, err := h.at(account, credential.region)
 	if err != nil {
 		return c.fail(err)
 	}

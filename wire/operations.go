@@ -1,5 +1,13 @@
 package wire
 
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tidemark-db/tidemark/exception"
+)
+
 // operations are all that is answered, by family. What is not here is an unknown operation.
 var operations = map[string]operation{
 	"CreateBackup":              createBackup,
@@ -35,4 +43,30 @@ var operations = map[string]operation{
 	"BatchWriteItem":     batchWriteItem,
 	"TransactGetItems":   transactGetItems,
 	"TransactWriteItems": transactWriteItems,
+}
+
+// others are the operations that the service has besides. They are unknown here, but no client should have to guess why.
+var others = []string{
+	"BatchExecuteStatement", "CreateGlobalTable", "DeleteResourcePolicy", "DescribeContributorInsights",
+	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
+	"DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination",
+	"EnableKinesisStreamingDestination", "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime",
+	"GetResourcePolicy", "ImportTable", "ListContributorInsights", "ListExports", "ListGlobalTables",
+	"ListImports", "PutResourcePolicy", "UpdateContributorInsights", "UpdateGlobalTable",
+	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
+}
+
+// Operations returns the names of the operations that are answered, in the order of the alphabet.
+func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
+// lookup finds the operation that a target asks for.
+func lookup(target string) (operation, error) {
+	name, ours := strings.CutPrefix(target, TargetPrefix)
+	if op := operations[name]; ours && op != nil {
+		return op, nil
+	}
+	if ours && slices.Contains(others, name) {
+		return nil, exception.UnknownOperation.Errorf("Tidemark does not support the operation %s yet", name)
+	}
+	return nil, exception.UnknownOperation
 }

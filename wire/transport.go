@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -22,6 +23,9 @@ type Transport struct {
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()
+	}
+	if t.Handler == nil {
+		return nil, errors.New("wire: a Transport needs a Handler")
 	}
 	ctx := r.Context()
 	if err := ctx.Err(); err != nil {

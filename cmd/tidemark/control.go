@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -57,7 +58,8 @@ var resources = map[string]struct{ get, post action }{
 func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	resource, known := resources[strings.TrimPrefix(r.URL.Path, controlPrefix)]
 	if !known {
-		answerError(w, http.StatusNotFound, "there is no "+r.URL.Path)
+		answerError(w, http.StatusNotFound, "there is no "+r.URL.Path+": under "+controlPrefix+" are "+
+			strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
 		return
 	}
 	do, allowed := resource.post, []string{}
@@ -102,7 +104,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *refusal) {
 	// A page from elsewhere cannot send this type unless it is allowed to, and the guard does not allow it.
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if len(body) > 0 && (err != nil || kind != "application/json") {
-		return nil, refuse(http.StatusUnsupportedMediaType, "the Content-Type of a body must be application/json")
+		return nil, refuse(http.StatusUnsupportedMediaType,
+			"a body needs the header Content-Type: application/json; with curl: -H 'Content-Type: application/json'")
 	}
 	return body, nil
 }

@@ -90,7 +90,8 @@ func TestMovesThatAreRefused(t *testing.T) {
 	for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "application/json-ish", ";"} {
 		a := s.send("POST", "/_tidemark/clock", `{"advance": "1s"}`, "Content-Type", kind)
 		require.Equal(t, http.StatusUnsupportedMediaType, a.status, kind)
-		require.JSONEq(t, `{"error": "the Content-Type of a body must be application/json"}`, a.body)
+		require.JSONEq(t, `{"error": "a body needs the header Content-Type: application/json; `+
+			`with curl: -H 'Content-Type: application/json'"}`, a.body)
 	}
 	a := s.send("POST", "/_tidemark/clock", `{"advance": "1s"}`, "Content-Type", "application/json; charset=utf-8")
 	require.JSONEq(t, `{"clock": "manual", "now": "2024-01-15T12:00:01Z"}`, a.body, "nothing has moved it before")
@@ -207,7 +208,8 @@ func TestMethodsAndPaths(t *testing.T) {
 	} {
 		a := s.send("GET", path, "")
 		require.Equal(t, 404, a.status, path)
-		require.JSONEq(t, `{"error": "there is no `+path+`"}`, a.body)
+		require.JSONEq(t, `{"error": "there is no `+path+`: `+
+			`under /_tidemark/ are clock, health, reset, seed, transitions"}`, a.body)
 	}
 	for _, path := range []string{"/_tidemarks", "/x/_tidemark/clock", "/x/../_tidemark/clock"} {
 		a := s.send("GET", path, "")

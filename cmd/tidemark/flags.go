@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"slices"
 	"strconv"
@@ -64,7 +65,7 @@ func newFlags(c *config) *flag.FlagSet {
 	choice(f, &c.marker, "marker", markers,
 		"`where` the cut of a backup falls: at its request (exact, default of instant), or up to 60 s before or\n"+
 			"after it (fuzzy, default of documented; torn, earliest, latest)")
-	f.Uint64Var(&c.seed, "seed", 0, "draw ids and markers from this `number`, to repeat a run; 0: a random one")
+	seedFlag(f, &c.seed)
 	c.account, c.region = table.DefaultAccount, table.DefaultRegion
 	checked(f, &c.account, "account", "the account of requests whose access key is not 12 digits itself, as 12 `digits`",
 		arn.ValidAccount)
@@ -81,6 +82,16 @@ func newFlags(c *config) *flag.FlagSet {
 		return oneOf(levels, known)
 	})
 	return f
+}
+
+func seedFlag(f *flag.FlagSet, seed *uint64) {
+	usage := "draw ids and markers from this `number`, to repeat a run; 0: a random one"
+	f.Func("seed", usage, func(s string) (err error) {
+		if *seed, err = strconv.ParseUint(s, 0, 64); err != nil {
+			return fmt.Errorf("not a whole number between 0 and %d", uint64(math.MaxUint64))
+		}
+		return nil
+	})
 }
 
 func startFlag(f *flag.FlagSet, start *time.Time) {

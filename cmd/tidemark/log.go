@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidemark-db/tidemark/wire"
 )
@@ -59,6 +61,9 @@ func attributes(log *slog.Logger, r *http.Request, w *watcher, took time.Duratio
 	if w.exception != "" {
 		a = append(a, slog.String("error", w.exception))
 	}
+	if w.message != "" {
+		a = append(a, slog.String("message", cut(w.message, 400)))
+	}
 	if id := w.Header().Get("X-Amzn-Requestid"); id != "" {
 		a = append(a, slog.String("id", id))
 	}
@@ -78,12 +83,17 @@ func operation(r *http.Request) string {
 }
 
 // short keeps a client from filling the log.
-func short(s string) string {
-	const most = 120
-	if len(s) > most {
-		return s[:most] + "…"
+func short(s string) string { return cut(s, 120) }
+
+// cut returns s, or as many whole characters from its beginning as have no more than most bytes, and a mark.
+func cut(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return s
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "…"
 }
 
 // watcher notes what a handler answers.
@@ -92,6 +102,7 @@ type watcher struct {
 	status    int
 	written   int64
 	exception string // of an answer that is an error of the protocol
+	message   string // of such an answer, or of a control endpoint's
 }
 
 // Unwrap is for http.ResponseController.
@@ -105,17 +116,20 @@ func (w *watcher) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write notes how much there is, and which error it is.
+// Write notes how much there is, and which error it is. Errors are written in one piece.
 func (w *watcher) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
 	if w.status >= 400 && w.written == 0 {
 		var e struct {
-			Type string `json:"__type"`
+			Type    string `json:"__type"`
+			Message string `json:"message"` // also Message, as some exceptions have it
+			Error   string `json:"error"`   // of a control endpoint
 		}
 		if json.Unmarshal(b, &e) == nil {
 			w.exception = e.Type[strings.IndexByte(e.Type, '#')+1:]
+			w.message = cmp.Or(e.Message, e.Error)
 		}
 	}
 	n, err := w.ResponseWriter.Write(b)

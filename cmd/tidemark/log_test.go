@@ -14,7 +14,7 @@ func TestRequestLog(t *testing.T) {
 	created := `level=INFO msg=request operation=CreateTable status=200 took=[0-9.]+.?s id=[A-Z0-9]{52}`
 	control := `level=INFO msg=request operation="GET /_tidemark/health" status=200 took=[0-9.]+.?s`
 	refused := `level=WARN msg=request operation=CreateTable status=400 took=[0-9.]+.?s error=ResourceInUseException ` +
-		`id=[A-Z0-9]{52}`
+		`message="Table already exists: Music" id=[A-Z0-9]{52}`
 	missing := `level=WARN msg=request operation="GET /nothing" status=404 took=[0-9.]+.?s id=[A-Z0-9]{52}`
 	more := ` from=127\.0\.0\.1:[0-9]+ in=[0-9]+ out=[0-9]+ agent=Go-http-client/1\.1`
 	tests := []struct {
@@ -68,6 +68,31 @@ func TestLogOfFaults(t *testing.T) {
 		require.Contains(t, out.String(), want)
 		require.Equal(t, want != "status=200", strings.Contains(out.String(), "level=ERROR"), out.String())
 		require.Equal(t, want == "status=500", strings.Contains(out.String(), "error=InternalServerError"), out.String())
+	}
+}
+
+func TestLogSaysWhy(t *testing.T) {
+	s := start(t)
+	s.at("test", "us-east-1", "CreateBackup", `{"TableName": "None", "BackupName": "nightly"}`)
+	s.at("test", "us-east-1", "CreateBackup", `{"TableName": 1}`) // its text is the member Message
+	s.post("/_tidemark/clock", `{"advance": "1h"}`)
+	s.send("HEAD", "/_tidemark/", "")
+	s.send("GET", "/_tidemark/health", "", "Origin", "http://evil.example")
+	s.send("GET", "/_tidemark/"+strings.Repeat("ä", 600), "")
+	s.stop()
+	lines := strings.Split(strings.TrimSpace(s.stderr.String()), "\n")
+	wants := []string{
+		`status=400 took=\S+ error=TableNotFoundException message="Table not found: None" id=`,
+		`status=400 took=\S+ error=SerializationException message=.* id=`,
+		`status=409 took=\S+ message="the system clock cannot be moved: start the server with -clock manual"$`,
+		`status=404 took=\S+ message="there is no /_tidemark/: under /_tidemark/ are clock, health,`,
+		`status=403 took=\S+ message="cross-origin requests are not answered"$`,
+		`status=404 took=\S+ message="there is no /_tidemark/ä{188}…"$`,
+	}
+	require.Len(t, lines, len(wants))
+	for i, want := range wants {
+		require.Contains(t, lines[i], "level=WARN")
+		require.Regexp(t, want, lines[i])
 	}
 }
 

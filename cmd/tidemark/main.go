@@ -24,6 +24,12 @@
 //	GET  /_tidemark/transitions  answers {"transitions": [{"account", "region", "arn", "from", "to", "at"}, ...]}
 //	POST /_tidemark/reset        takes nothing, answers {}
 //
+// To move the clock from a shell:
+//
+//	curl -H 'Content-Type: application/json' -d '{"advance": "90m"}' http://127.0.0.1:8000/_tidemark/clock
+//
+// Without the header, curl says that it sends a form, which is refused: 415.
+//
 // The clock moves forward only, the units of a duration are h, m, s, ms, us and ns, and what comes due on the way is
 // done before the answer. The system clock cannot be moved: 409.
 //
@@ -44,7 +50,14 @@
 // A request's line and headers may have 16 KB, its body 16 MB, or 4 KB under /_tidemark/. A client that is slower
 // than 10 seconds with its headers or 30 seconds with the whole request is cut off. SIGINT and SIGTERM end the
 // server: it takes no more connections, finishes what is under way, 5 seconds at most, and exits with 0. A flag that
-// makes no sense ends it with 2, an address that cannot be listened at with 1.
+// makes no sense ends it with 2, an address that cannot be listened at with 1. These are the command's own: go run
+// exits with 1 after a SIGINT, whatever the command says. Where that matters, run what go build has built.
+//
+// # Log
+//
+// Standard error has a line for each request, at the level WARN if it was refused, with the name of the exception
+// ("error") and what was wrong ("message"), and at the level ERROR if the fault is the server's; see -log. Messages
+// can contain what the request did: names, ARNs and values. Long ones are cut.
 //
 // # Differences from AWS
 //
@@ -98,6 +111,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
+// withHint says what to do about an address that another program, often a server of before, listens at.
+func withHint(c config, err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; -addr %s takes a free port", err, quoted(net.JoinHostPort(c.host(), "0")))
+	}
+	return err
+}
+
 // serve is run with its flags read.
 func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
 	options := c.options()
@@ -107,7 +128,7 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
 	}
 	listener, err := net.Listen("tcp", c.addr)
 	if err != nil {
-		return err
+		return withHint(c, err)
 	}
 	at := address(c, listener.Addr())
 	warn(stderr, listener.Addr())

@@ -58,6 +58,19 @@ func TestBanner(t *testing.T) {
 	require.NotContains(t, s.stdout.String(), "seed     0\n", "the seed that was drawn is printed")
 }
 
+// A region need not be one of the service's: whatever can stand in an ARN will do.
+func TestRegionsOfEmulators(t *testing.T) {
+	for _, region := range []string{"local", "localhost", "xx"} {
+		s := start(t, "-region", region)
+		status, created := s.at("test", region, "CreateTable", music)
+		require.Equal(t, 200, status, "%v", created)
+		require.Equal(t, "arn:aws:dynamodb:"+region+":123456789012:table/Music",
+			created["TableDescription"].(map[string]any)["TableArn"])
+		require.Zero(t, s.stop())
+		require.Contains(t, s.stdout.String(), " --region "+region+" ")
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	tests := []struct {
 		flag, listening string
@@ -93,6 +106,7 @@ func TestAddressInUse(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	require.Equal(t, exitFail, run(t.Context(), []string{"-addr", strings.TrimPrefix(s.url, "http://")}, &stdout, &stderr))
 	require.Contains(t, stderr.String(), "tidemark: listen tcp 127.0.0.1:")
+	require.Contains(t, stderr.String(), "address already in use; -addr 127.0.0.1:0 takes a free port\n")
 	require.Empty(t, stdout.String())
 }
 

@@ -56,10 +56,15 @@ type rebuild struct {
 
 func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 	r := rebuild{actions: u.actions, changes: make([]change, len(u.actions)), absent: absent}
+	size := 0
 	for i := range u.actions {
 		var err error
 		if r.changes[i], err = u.actions[i].change(item); err != nil {
 			return attr.Item{}, err
+		}
+		// All that is set is in the item at last. A short update can make much out of little, so it ends here.
+		if size += r.changes[i].value.Size(); size > attr.MaxItemSize {
+			return attr.Item{}, refuse("Item size to update has exceeded the maximum allowed size")
 		}
 	}
 	m := item.Map()

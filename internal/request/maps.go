@@ -37,13 +37,15 @@ func (o Object) entries(name string, rule Rule) (m Object, each iter.Seq2[string
 func (o Object) Lists(name string, rule, each Rule) iter.Seq2[string, []Object] {
 	m, entries := o.entries(name, rule)
 	return func(yield func(string, []Object) bool) {
+		noted := false
 		for key, raw := range entries {
 			var elements []Object
 			n := 0
 			if raw[0] != 'n' {
-				elements, n = m.list(place{above: m.place, name: key, inMap: true}, raw)
+				elements, n = m.list(place{above: m.place, name: key, inMap: true}, raw, each)
 			}
-			if n < each.Min || each.Max > 0 && n > each.Max {
+			if !noted && (n < each.Min || each.Max > 0 && n > each.Max) {
+				noted = true // it is one constraint on one member
 				o.r.Check.Entries(o.Path(name), shown(o.raw(name)), "value",
 					"have length less than or equal to "+strconv.Itoa(each.Max),
 					"have length greater than or equal to "+strconv.Itoa(each.Min))

@@ -76,6 +76,10 @@ func (r *Reader) Parse(body []byte) (Object, error) {
 	return o, s.Err()
 }
 
+// maxMembers bounds what a request of a given size can make the reader allocate. All that a sensible request has are
+// some hundreds; items are not opened.
+const maxMembers = 1 << 17
+
 // open reads the object that s is at.
 func (r *Reader) open(s *jsontext.Scanner, place int) Object {
 	o := Object{r: r, place: place, from: len(r.members)}
@@ -85,11 +89,15 @@ func (r *Reader) open(s *jsontext.Scanner, place int) Object {
 		if !ok {
 			break
 		}
-		if raw, ok := skip(s); ok {
-			r.members = append(r.members, member{name, raw})
-		} else {
+		raw, ok := skip(s)
+		if !ok {
 			break
 		}
+		if len(r.members) == maxMembers {
+			s.Stop(exception.Serialization.Errorf("The request has more than %d members", maxMembers))
+			break
+		}
+		r.members = append(r.members, member{name, raw})
 	}
 	o.to = len(r.members)
 	return o
@@ -168,6 +176,9 @@ func (o Object) Path(name string) string {
 }
 
 func (r *Reader) path(at int, last string) string {
+	if r.Check.Full() {
+		return "" // nobody will read it
+	}
 	for ; at >= 0; at = r.places[at].above {
 		p := r.places[at]
 		switch {
@@ -197,7 +208,11 @@ func (o Object) below(p place, raw []byte, wanted string) Object {
 	}
 	s := jsontext.Scanner{Data: raw}
 	o.r.places = append(o.r.places, p)
-	return o.r.open(&s, len(o.r.places)-1)
+	opened := o.r.open(&s, len(o.r.places)-1)
+	if err := s.Err(); err != nil {
+		o.r.mismatch(err)
+	}
+	return opened
 }
 
 func (r *Reader) mismatch(err error) {
@@ -234,23 +249,25 @@ func (o Object) Objects(name string, rule Rule) (elements []Object, given bool) 
 		o.absent(name, rule)
 		return nil, false
 	}
-	elements, n := o.list(place{above: o.place, name: name}, raw)
+	elements, n := o.list(place{above: o.place, name: name}, raw, rule)
 	o.count(name, raw, n, rule)
 	return elements, true
 }
 
 // list opens what raw is as a list of objects at p, and returns how many elements it has, with those that are null.
-func (o Object) list(p place, raw []byte) (elements []Object, n int) {
+func (o Object) list(p place, raw []byte, rule Rule) (elements []Object, n int) {
 	at := len(o.r.places)
 	o.r.places = append(o.r.places, p)
 	elements = []Object{}
 	for e := range o.elements(raw) {
 		n++
-		if e[0] == 'n' {
+		switch {
+		case n > rule.most():
+		case e[0] == 'n':
 			o.r.Check.Required(o.r.path(at, strconv.Itoa(n)+".member"), false)
-			continue
+		default:
+			elements = append(elements, o.below(place{above: at, n: n}, e, jsontext.Element))
 		}
-		elements = append(elements, o.below(place{above: at, n: n}, e, jsontext.Element))
 	}
 	return elements, n
 }
@@ -293,8 +310,11 @@ func (o Object) Members(name string, rule Rule) iter.Seq2[string, Object] {
 func (o Object) Len() int { return o.to - o.from }
 
 func (o Object) count(name string, raw []byte, n int, rule Rule) {
-	if n < rule.Min || rule.Max > 0 && n > rule.Max {
+	switch {
+	case n < rule.Min || rule.Max > 0 && n > rule.Max:
 		o.r.Check.Count(o.Path(name), shown(raw), n, rule.Min, rule.Max)
+	case n > rule.most():
+		o.r.Refuse(exception.Validation.Errorf("%s has more than %d elements", name, rule.most()))
 	}
 }
 

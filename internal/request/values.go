@@ -29,6 +29,14 @@ type Rule struct {
 	Enum []string
 }
 
+// most is how many elements of a list are looked at: some more than it may have.
+func (r Rule) most() int {
+	if r.Max > 0 {
+		return r.Max + 1
+	}
+	return 1000
+}
+
 // Required is the rule of a member that must be there and may be anything.
 var Required = Rule{Required: true}
 
@@ -82,7 +90,9 @@ func (o Object) Texts(name string, rule, element Rule) (texts []string, given bo
 	texts = []string{}
 	n := 0
 	for e := range o.elements(raw) {
-		n++
+		if n++; n > rule.most() {
+			continue
+		}
 		member := name + "." + strconv.Itoa(n) + ".member"
 		if e[0] == 'n' {
 			o.r.Check.Required(o.Path(member), false)
@@ -142,8 +152,14 @@ func (o Object) integer(name string, rule Rule, kind string) (n int64, given boo
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
-		f, _ := strconv.ParseFloat(string(raw), 64) // out of range it is infinite, with the right sign
-		n = int64(max(min(f, math.MaxInt64/2), math.MinInt64/2))
+		f, _ := strconv.ParseFloat(string(raw), 64) // out of range it is infinite
+		if f >= math.MaxInt64 || f <= math.MinInt64 {
+			o.r.wrong(raw, kind)
+		}
+		n = int64(f)
+	}
+	if kind == jsontext.Integer && n != int64(int32(n)) {
+		o.r.wrong(raw, kind)
 	}
 	if rule.Min != 0 && n < int64(rule.Min) || rule.Max != 0 && n > int64(rule.Max) {
 		low, high := int64(rule.Min), int64(rule.Max)
@@ -157,8 +173,11 @@ func (o Object) integer(name string, rule Rule, kind string) (n int64, given boo
 
 func isNumber(raw []byte) bool { return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' }
 
-// latest is the first second that is too late for a timestamp: the year 10000.
-const latest = 253402300800
+// The seconds between which timestamps lie: the zero time, which stands for none, and the year 10000.
+const (
+	earliest = -62135596800
+	latest   = 253402300800
+)
 
 // Time returns a member that is a timestamp, in seconds since 1970 with a fraction of up to microseconds; given tells
 // whether it is there.
@@ -172,9 +191,9 @@ func (o Object) Time(name string) (t time.Time, given bool) {
 		return time.Time{}, true
 	}
 	f, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || f <= -latest || f >= latest {
+	if err != nil || f <= earliest || f >= latest {
 		o.r.mismatch(exception.Serialization.Errorf("%s is not a time: it must be seconds since 1970 "+
-			"before the year 10000", name))
+			"between the years 1 and 10000", name))
 		return time.Time{}, true
 	}
 	return time.UnixMicro(int64(math.Round(f * 1e6))).UTC(), true
@@ -223,9 +242,11 @@ func (o Object) Items(name string, rule Rule) []attr.Item {
 	n := 0
 	for e := range o.elements(raw) {
 		n++
-		if e[0] == 'n' {
+		switch {
+		case n > rule.most():
+		case e[0] == 'n':
 			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(n)+".member"), false)
-		} else {
+		default:
 			items = append(items, o.r.item(e, jsontext.ValueMap))
 		}
 	}

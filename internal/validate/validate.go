@@ -90,7 +90,7 @@ func (c *Check) Name(member, value string) {
 // Entries notes that the keys or the value of an entry, which part says, break one of the constraints on the entries of
 // a map. The service lists all of them, and quotes the whole map, of which shown is the text.
 func (c *Check) Entries(member, shown, part string, must ...string) {
-	c.note("Value '" + shown + "' at '" + member + "' failed to satisfy constraint: Map " + part +
+	c.note("Value '" + clip(shown) + "' at '" + clip(member) + "' failed to satisfy constraint: Map " + part +
 		" must satisfy constraint: [Member must " + strings.Join(must, ", Member must ") + "]")
 }
 
@@ -111,15 +111,27 @@ func (c *Check) Err() error {
 	}
 }
 
+// Full reports whether there are as many violations as are told: ten, as by the service. More are not noted, so nobody
+// need find out what to say of them.
+func (c *Check) Full() bool { return len(c.clauses) >= 10 }
+
 func (c *Check) add(member, value, must string) {
-	c.note("Value '" + value + "' at '" + member + "' failed to satisfy constraint: Member must " + must)
+	c.note("Value '" + clip(value) + "' at '" + clip(member) + "' failed to satisfy constraint: Member must " + must)
 }
 
-// note adds a clause. Like the service it stops at ten.
 func (c *Check) note(clause string) {
-	if len(c.clauses) < 10 {
+	if !c.Full() {
 		c.clauses = append(c.clauses, clause)
 	}
+}
+
+// clip shortens what a message quotes: a request may be as large as it likes, the answer to it not.
+func clip(text string) string {
+	const enough = 4096
+	if len(text) > enough {
+		return text[:enough] + "..."
+	}
+	return text
 }
 
 func matchesName(s string) bool {
