@@ -109,6 +109,9 @@
 //     same. One maximum alone leaves the other as it was recorded.
 //   - Index overrides that have one name twice, throughput for a local index, or maxima below 1 are refused with texts
 //     of ours, and so is a global index with throughput in a table that stays on demand.
+//   - OnDemandThroughputOverride is fine where the restored table is PAY_PER_REQUEST, by the override or by its backup. A
+//     maximum cannot be taken away by a restore.
+//   - A region is known by its form, not from a list: what looks like one in an ARN is one.
 //   - Encryption keys are not looked up: any key that is named is taken to exist.
 //   - Another region's ARN restores the backup of that table name and id here, not one of that region.
 //   - A SYSTEM backup is kept for 35 days whatever the recovery period is, records the same as a USER backup, and

@@ -236,7 +236,8 @@ func (e *Engine) table(ctx context.Context, now time.Time, nameOrARN string) (na
 	if s, err = e.source.TableState(ctx, name); err != nil {
 		return "", s, tableNotFound(name, err)
 	}
-	return name, s, e.profile.backupable(name, s, now)
+	// A table that was made while this call was on its way is not younger than the call.
+	return name, s, e.profile.backupable(name, s, latest(now, s.CreationTime))
 }
 
 // backupable is the rule for which tables backup operations see: a table is not found at first, then its backups are

@@ -14,6 +14,7 @@ import (
 // Changes is what UpdateTable is asked for. Nil and empty fields stay as they are, and so does a maximum of OnDemand that
 // is 0; one of -1 is taken away.
 type Changes struct {
+	Attributes         schema.Attributes // must agree with those of the table: there are no new indexes yet
 	BillingMode        schema.BillingMode
 	Throughput         schema.Throughput
 	OnDemand           *schema.OnDemandThroughput
@@ -64,6 +65,11 @@ func (t *Table) update(c Changes) error {
 		return inUse("Table is being deleted: %s", t.name)
 	}
 	d := t.mu.definition.Clone()
+	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
+		if c.Attributes[name] != d.Attributes[name] {
+			return invalid("AttributeDefinitions cannot change without a new index: %s", name)
+		}
+	}
 	for _, apply := range []func(Changes, *schema.Table) error{applyCapacity, applyStream} {
 		if err := apply(c, d); err != nil {
 			return err
@@ -160,6 +166,9 @@ func applyIndexes(changes map[string]IndexChanges, d *schema.Table) error {
 			return exception.ResourceNotFound.Errorf("Requested resource not found: Index: %s not found", name)
 		}
 		x, change := &d.GlobalIndexes[i], changes[name]
+		if change.Throughput == (schema.Throughput{}) && change.OnDemand == nil {
+			return invalid("One of ProvisionedThroughput and OnDemandThroughput is required to update index: %s", name)
+		}
 		if change.Throughput != (schema.Throughput{}) {
 			x.Throughput = change.Throughput
 		}

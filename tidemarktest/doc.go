@@ -41,8 +41,8 @@
 // # Guarantees
 //
 //   - Endpoints share nothing but what they are given: any number may run at once in one process.
-//   - No goroutine is started, no timer set and no socket opened, except by Listen, and by clients of their own accord.
-//     So it works in a synctest bubble.
+//   - No goroutine is started and no socket opened, except by Listen, and by clients of their own accord; no timer is set,
+//     except to wait for clock.System. So it works in a synctest bubble.
 //   - When the test is over, calls that are being delayed end, ports are closed, and every request is refused with the
 //     error EndpointStopped, which names the test. Cleanups that the test has added after Start still find it working.
 //   - If the test fails, the seed is logged. The same seed, clock and order of calls give the same ids, markers and

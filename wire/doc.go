@@ -29,6 +29,12 @@
 //
 // Regions are any names of lower-case letters, digits and hyphens, so that "local" works too.
 //
+// HAZARD: as with the service, a page of any origin may send requests and read the answers (CORS), so a page that is open
+// in a browser on the same machine can do so too.
+//
+// HAZARD: tokens of transactions are forgotten after ten minutes of the store's clock. By a clock that nobody moves they
+// live, and answer for their transaction, as long as the handler.
+//
 // HAZARD: each account and region that is ever named is kept, with all its tables, until [Handler.Reset].
 //
 // # Order of checks
@@ -42,7 +48,7 @@
 //   - The legacy parameters Expected, ConditionalOperator, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter and
 //     AttributesToGet, which expressions have replaced.
 //   - ReturnConsumedCapacity and ReturnItemCollectionMetrics, unless they are NONE.
-//   - New and deleted indexes in UpdateTable; replicas, witnesses, resource policies and warm throughput.
+//   - New and deleted indexes in UpdateTable; more than two attributes in the key of an index; replicas, witnesses, resource policies and warm throughput.
 //   - PartiQL, exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
 //     answer UnknownOperationException, which says so. For the service's own names it has a text, unlike there.
 //   - Reading streams. Their settings are kept, described and recorded in backups, and the name of the latest one is shown,
@@ -65,11 +71,14 @@
 //   - Attribute definitions and tags are in the order of their names, whatever order they were given in. A list that has
 //     one of them twice is refused with a text of ours.
 //   - Timestamps in requests are taken to the microsecond.
-//   - NumberOfDecreasesToday is 0, and there are no times of the last increase or decrease. A table that went from
-//     PAY_PER_REQUEST to PROVISIONED has no BillingModeSummary.
+//   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
+//   - NumberOfDecreasesToday is 0, and there are no times of the last increase or decrease, and none of the last update
+//     of the table class. A table that went from PAY_PER_REQUEST to PROVISIONED has no BillingModeSummary. WarmThroughput
+//     is not described.
 //   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
-//   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte. No more than ten
-//     violations are told.
+//   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte; other values are
+//     cut at four. No more than ten violations are told.
+//   - A request may have 131,072 members outside of items, and a list without a bound of its own 1,000 elements.
 //   - CreateTable requires AttributeDefinitions and KeySchema, as the service did before it could make a table of another
 //     one.
 //   - Transactions wait for each other, so none is ever in conflict with another. In what order the service looks for

@@ -24,9 +24,9 @@ import (
 // Options configure a [Handler]. The zero Options serve tables that take no time ([backup.Instant]) by the machine's
 // clock, for any account and region.
 type Options struct {
-	// Open returns the API of an account and region, whose tables must have just those. It is called once for each that is asked for, when the first
-	// request for it comes in, and its error is the answer to that request. Calls do not overlap. nil: a new store with
-	// an engine that does everything at once.
+	// Open returns the API of an account and region, whose tables must have just those. It is called once for each that
+	// is asked for, when the first request for it comes in, and its error is the answer to that request. Calls do not
+	// overlap. nil: a new store with an engine that does everything at once.
 	Open func(account, region string) (*API, error)
 
 	// Account is whose tables a request is for if its access key is not an account number itself: an access key of

@@ -20,6 +20,8 @@ func createTable(c *call) error {
 		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
 		Tags:          c.readTags(optional),
 	}
+	c.refuseEmpty("LocalSecondaryIndexes", d.LocalIndexes)
+	c.refuseEmpty("GlobalSecondaryIndexes", d.GlobalIndexes)
 	noMaximum(&d.OnDemand)
 	for i := range d.GlobalIndexes {
 		noMaximum(&d.GlobalIndexes[i].OnDemand)
@@ -37,6 +39,13 @@ func createTable(c *call) error {
 	}
 	description, err := c.tables.CreateTable(c.ctx, d)
 	return c.answerTable("TableDescription", description, err)
+}
+
+// refuseEmpty refuses a list of indexes that is there and has none.
+func (c *call) refuseEmpty(member string, indexes []schema.Index) {
+	if indexes != nil && len(indexes) == 0 {
+		c.Refuse(invalid("List of %s is empty", member))
+	}
 }
 
 // noMaximum turns the -1 of a new table's maxima into what stands for none.
@@ -96,8 +105,8 @@ func listTables(c *call) error {
 
 func updateTable(c *call) error {
 	name := c.in.Text("TableName", tableRule)
-	readAttributes(c.in, optional) // they belong to new indexes
 	changes := table.Changes{
+		Attributes:  readAttributes(c.in, optional),
 		BillingMode: c.readBillingMode("BillingMode"),
 		Throughput:  readThroughput(c.in.Object("ProvisionedThroughput", optional)),
 		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional)),
@@ -122,8 +131,10 @@ func readMaxima(o request.Object) *schema.OnDemandThroughput {
 	if !o.Given() {
 		return nil
 	}
-	t := readOnDemand(o)
-	return &t
+	if t := readOnDemand(o); t != (schema.OnDemandThroughput{}) {
+		return &t
+	}
+	return nil
 }
 
 func (c *call) readIndexChanges() map[string]table.IndexChanges {

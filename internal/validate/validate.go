@@ -33,7 +33,7 @@ type Check struct {
 // Required notes that member is missing unless present holds.
 func (c *Check) Required(member string, present bool) {
 	if !present {
-		c.note("Value null at '" + member + "' failed to satisfy constraint: Member must not be null")
+		c.note("Value null at '" + clip(member) + "' failed to satisfy constraint: Member must not be null")
 	}
 }
 
