@@ -27,8 +27,9 @@ type API struct {
 	tokens  tokens
 }
 
-// NewAPI returns the API of a store and of the engine that backs it up. Neither may be nil. A program without a store of
-// its own asks a [Handler] for an API.
+// NewAPI returns the API of a store and of the engine that backs it up. The engine must not be nil. Without a store, for
+// an engine that backs up tables of another kind, the API answers the eight backup operations alone. A program without
+// either asks a [Handler] for an API.
 func NewAPI(tables *table.Store, backups *backup.Engine) *API {
 	return &API{tables: tables, backups: backups}
 }
@@ -45,9 +46,13 @@ func NewAPI(tables *table.Store, backups *backup.Engine) *API {
 func (a *API) Do(ctx context.Context, target string, body []byte) (status int, answer []byte) {
 	c := newCall(a, ctx)
 	defer c.free()
-	if op, err := lookup(target); err != nil {
+	op, err := lookup(target)
+	switch {
+	case err != nil:
 		status = c.fail(err)
-	} else {
+	case a.tables == nil && !isBackupOperation(target):
+		status = c.fail(exception.UnknownOperation)
+	default:
 		status = c.serve(op, body)
 	}
 	return status, append([]byte(nil), c.out.Buf...)

@@ -43,6 +43,11 @@ type Options struct {
 	// ends. It may be called by several goroutines at once.
 	Before func(ctx context.Context, r *Request) error
 
+	// Next, if set, is an emulator with tables of its own that this handler stands in front of: all requests but those
+	// for the eight backup operations go to it as they come, before anything of them is read, and it answers as it
+	// likes. Open then gives APIs without a store (NewAPI); they may be of one place whatever they are asked for.
+	Next http.Handler
+
 	// Seed is where request ids are drawn from; 0: a random seed.
 	Seed uint64
 }
@@ -134,7 +139,8 @@ func (h *Handler) at(account, region string) (*API, error) {
 	if a, err = h.o.Open(account, region); err != nil {
 		return nil, err
 	}
-	if a == nil || a.tables.Account() != account || a.tables.Region() != region {
+	if a == nil || a.tables == nil && h.o.Next == nil ||
+		a.tables != nil && (a.tables.Account() != account || a.tables.Region() != region) {
 		return nil, exception.InternalServerError.Errorf("Options.Open has no tables for %s in %s, or gave others",
 			account, region)
 	}
@@ -151,6 +157,10 @@ func (h *Handler) Reset() {
 
 // ServeHTTP answers a request of the protocol, a preflight request of a browser, or GET / with a word on its health.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.o.Next != nil && !(r.Method == http.MethodPost && isBackupOperation(target(r))) {
+		h.o.Next.ServeHTTP(w, r)
+		return
+	}
 	header := w.Header()
 	header["X-Amzn-Requestid"] = []string{h.requestID()}
 	header["Server"] = []string{"Server"}
@@ -220,10 +230,7 @@ var contentType = []string{"application/x-amz-json-1.0"}
 
 // serve leaves the answer in c.out.
 func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
-	var target string
-	if t := r.Header["X-Amz-Target"]; len(t) > 0 {
-		target = t[0]
-	}
+	target := target(r)
 	op, err := lookup(target)
 	if err != nil {
 		return c.fail(err)
@@ -246,6 +253,14 @@ func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
 	}
 	c.API, c.host = api, r.Host
 	return c.serve(op, body)
+}
+
+// target returns what a request asks for.
+func target(r *http.Request) string {
+	if t := r.Header["X-Amz-Target"]; len(t) > 0 {
+		return t[0]
+	}
+	return ""
 }
 
 func (h *Handler) account(accessKey string) string {

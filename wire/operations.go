@@ -8,8 +8,8 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 )
 
-// operations are all that is answered, by family. What is not here is an unknown operation.
-var operations = map[string]operation{
+// backupOperations need nothing but an engine.
+var backupOperations = map[string]operation{
 	"CreateBackup":              createBackup,
 	"DescribeBackup":            describeBackup,
 	"ListBackups":               listBackups,
@@ -18,7 +18,10 @@ var operations = map[string]operation{
 	"RestoreTableToPointInTime": restoreTableToPointInTime,
 	"DescribeContinuousBackups": describeContinuousBackups,
 	"UpdateContinuousBackups":   updateContinuousBackups,
+}
 
+// tableOperations are those for tables and items, which are for a store of this module's.
+var tableOperations = map[string]operation{
 	"CreateTable":        createTable,
 	"DescribeTable":      describeTable,
 	"ListTables":         listTables,
@@ -57,12 +60,25 @@ var others = []string{
 }
 
 // Operations returns the names of the operations that are answered, in the order of the alphabet.
-func Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+func Operations() []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(backupOperations)), maps.Keys(tableOperations))
+	slices.Sort(names)
+	return names
+}
+
+// isBackupOperation reports whether a target asks for an operation of the backup family.
+func isBackupOperation(target string) bool {
+	name, ours := strings.CutPrefix(target, TargetPrefix)
+	return ours && backupOperations[name] != nil
+}
 
 // lookup finds the operation that a target asks for.
 func lookup(target string) (operation, error) {
 	name, ours := strings.CutPrefix(target, TargetPrefix)
-	if op := operations[name]; ours && op != nil {
+	if op := backupOperations[name]; ours && op != nil {
+		return op, nil
+	}
+	if op := tableOperations[name]; ours && op != nil {
 		return op, nil
 	}
 	if ours && slices.Contains(others, name) {
