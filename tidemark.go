@@ -1,6 +1,8 @@
 package tidemark
 
 import (
+	"time"
+
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/table"
@@ -17,6 +19,10 @@ type Options struct {
 
 	Timing  table.Timing   // of tables
 	Profile backup.Profile // of backups; the zero Profile means backup.Instant()
+
+	// History is how far every table can look back, beyond what backups and point-in-time recovery need; see
+	// table.Options.
+	History time.Duration
 
 	// CheckpointEvery bounds what looking back costs; see table.Options.
 	CheckpointEvery int
@@ -51,7 +57,7 @@ func New(o Options) (*DB, error) {
 	}
 	tables := table.NewStore(table.Options{
 		Clock: o.Clock, Region: o.Region, Account: o.Account, Seed: o.Seed, Timing: o.Timing,
-		CheckpointEvery: o.CheckpointEvery,
+		History: o.History, CheckpointEvery: o.CheckpointEvery,
 	})
 	backups, err := backup.New(tables, backup.Options{Profile: o.Profile, Seed: o.Seed, OnTransition: o.OnTransition})
 	if err != nil {

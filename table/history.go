@@ -32,7 +32,7 @@ type history struct {
 //
 // The last call counts; so it does for RetainTable, which a backup engine calls for tables with point-in-time recovery.
 // A backup engine with a window calls it once; who asks for less afterwards leaves the engine's markers less room to fall
-// before their request.
+// before their request. A program that needs history for itself leaves both to the engine and sets Options.History.
 func (s *Store) Retain(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *Store) RetainTable(_ context.Context, name string, d time.Duration) err
 }
 
 func (t *Table) retentionLocked() time.Duration {
-	return max(t.mu.retain, t.mu.everywhere)
+	return max(t.mu.retain, t.mu.everywhere, t.store.history)
 }
 
 // retainLocked starts, shortens or drops the log after a change of how much of it is to be kept.

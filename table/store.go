@@ -38,6 +38,10 @@ type Options struct {
 	Seed    uint64      // the ids of tables are drawn from it; 0: from the machine's randomness
 	Timing  Timing
 
+	// History is how far every table can look back at least, whatever Retain and RetainTable ask for, which belong to the
+	// backup engine: a program that looks back itself says so here. 0: as far as they ask for.
+	History time.Duration
+
 	// CheckpointEvery is after how many changes a table that keeps its history keeps a copy of itself as well. Any
 	// earlier state is then at most half as many changes away, or all of them if it lies before the oldest copy. Each
 	// copy holds the parts of the table that change before the next one: at the most all of it, without the items.
@@ -74,6 +78,7 @@ type Store struct {
 	seq             *clock.Sequencer
 	region, account string
 	timing          Timing
+	history         time.Duration // of every table at least
 	checkpointEvery int
 	sweepAt         atomic.Int64 // the next look at history that nobody writes to, in nanoseconds since 1970
 
@@ -100,6 +105,7 @@ func NewStore(o Options) *Store {
 		region:  cmp.Or(o.Region, DefaultRegion),
 		account: cmp.Or(o.Account, DefaultAccount),
 		timing:  o.Timing,
+		history: max(o.History, 0),
 
 		checkpointEvery: o.CheckpointEvery,
 	}

@@ -1,0 +1,108 @@
+package embed
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// What follows makes a Store a backup.Source, and with that gives it the whole backup family: names, states, lists,
+// limits and the rules of restores. It keeps no history, so backups are exact and there is no point-in-time recovery.
+
+// Now, Region and Account say when and where the tables are.
+func (s *Store) Now() time.Time  { return s.seq.Now() }
+func (s *Store) Region() string  { return "local" }
+func (s *Store) Account() string { return "000000000000" }
+
+// TableState says whether there is a table. Here they are ACTIVE as long as they are there.
+func (s *Store) TableState(_ context.Context, name string) (schema.State, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[name]
+	if t == nil {
+		return schema.State{}, exception.ResourceNotFound
+	}
+	return schema.State{ID: t.ID, Status: schema.Active, CreationTime: t.CreationTime}, nil
+}
+
+// CaptureTable copies the items while nobody can write, so that the instant divides what is in from what is not.
+func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables[name]
+	if t == nil {
+		return nil, exception.ResourceNotFound
+	}
+	at := s.seq.Next()
+	taken, err := snapshot.FromItems(t.describe(), cut(at), maps.Values(t.items))
+	if err != nil {
+		return nil, err
+	}
+	return snapshot.Taken(at, taken), nil
+}
+
+// describe returns all that a backup is to record of the table, statistics included.
+func (t *table) describe() *schema.Table {
+	d := t.Clone()
+	d.Statistics = schema.Statistics{ItemCount: int64(len(t.items))}
+	for _, item := range t.items {
+		d.SizeBytes += int64(item.Size())
+	}
+	return d
+}
+
+// RestoreTable fills a table out of sight and takes the name last, so that it leaves nothing behind when it fails.
+func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
+	items := make(map[attr.Key]attr.Item)
+	for item := range r.Snapshot.All() {
+		items[keyOf(&r.Table, item)] = item
+	}
+	return s.create(r.Table, items)
+}
+
+// CreateTable makes an empty table.
+func (s *Store) CreateTable(d schema.Definition) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if len(d.LocalIndexes)+len(d.GlobalIndexes) > 0 {
+		return errors.New("this store has no indexes")
+	}
+	_, err := s.create(schema.Table{
+		Name: d.Name, KeySchema: d.KeySchema, Attributes: d.Attributes,
+		BillingMode: d.BillingMode, Throughput: d.Throughput,
+	}, make(map[attr.Key]attr.Item))
+	return err
+}
+
+func (s *Store) create(t schema.Table, items map[attr.Key]attr.Item) (schema.Description, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tables[t.Name] != nil {
+		return schema.Description{}, exception.ResourceInUse
+	}
+	t.ID, t.ARN, t.CreationTime = uuid.NewString(), arn.Table(s.Region(), s.Account(), t.Name), s.seq.Now()
+	made := &table{*t.Clone(), items}
+	s.tables[t.Name] = made
+	return schema.Description{Table: *made.describe(), Status: schema.Creating}, nil
+}
+
+// DeleteTable removes a table. Its backups stay.
+func (s *Store) DeleteTable(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tables[name] == nil {
+		return errNoTable
+	}
+	delete(s.tables, name)
+	return nil
+}
