@@ -18,9 +18,13 @@ import (
 // What follows makes a Store a backup.Source, and with that gives it the whole backup family: names, states, lists,
 // limits and the rules of restores. It keeps no history, so backups are exact and there is no point-in-time recovery.
 
-// Now, Region and Account say when and where the tables are.
-func (s *Store) Now() time.Time  { return s.seq.Now() }
-func (s *Store) Region() string  { return "local" }
+// Now is the time of the clock, which never goes back.
+func (s *Store) Now() time.Time { return s.seq.Now() }
+
+// Region says where the tables are: any name of lower-case letters, digits and hyphens will do.
+func (s *Store) Region() string { return "local" }
+
+// Account says whose they are: any 12 digits.
 func (s *Store) Account() string { return "000000000000" }
 
 // TableState says whether there is a table. Here they are ACTIVE as long as they are there.

@@ -50,7 +50,7 @@ func TestImportsFindFaults(t *testing.T) {
 		{"backup/a.go", module, "not ."},
 		{"backup/a_test.go", module + "/table", ""},
 		{"a.go", module + "/table", ""},
-		{"a.go", module + "/examples/quickstart", "nothing imports the examples"},
+		{"a.go", module + "/examples/quickstart", "nothing but another example imports the examples"},
 		{"examples/a/a.go", module, ""},
 		{"attr/a.go", "net/http", "only"},
 		{"attr/a.go", "strings", ""},
