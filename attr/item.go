@@ -8,7 +8,8 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 )
 
-// MaxItemSize is the greatest [Item.Size] that a table accepts, in bytes. This package does not enforce it.
+// MaxItemSize is the greatest [Item.Size] that a table accepts, in bytes. This package does not enforce it, but for one
+// thing: [ParseItem] and [ParseValue] read no more values than that, each of which counts for a byte.
 const MaxItemSize = 409600
 
 // Item is a set of attributes, each a name and a [Value]. It is immutable, so it may be copied and shared between

@@ -108,6 +108,15 @@ func (p *parser) value(depth int) bool {
 		p.note(msgNoType)
 	}
 	s.end = len(p.buf)
+	return p.push(s)
+}
+
+// push notes the span of a value. Each counts for a byte of an item at least, so with too many of them there is no use
+// in reading on.
+func (p *parser) push(s span) bool {
+	if len(p.spans) > MaxItemSize {
+		return p.Stop(exception.Validation.Errorf("Item size has exceeded the maximum allowed size"))
+	}
 	p.spans = append(p.spans, s)
 	return p.Err() == nil
 }
@@ -255,7 +264,9 @@ func (p *parser) set(t Type) (size int, ok bool) {
 		}
 		s.end = len(p.buf)
 		size += s.size
-		p.spans = append(p.spans, s)
+		if !p.push(s) {
+			return 0, false
+		}
 	}
 	p.sortSet(t, p.spans[base:])
 	mark := len(p.buf)

@@ -114,6 +114,9 @@ func TestParseRefusesContent(t *testing.T) {
 		{`{"a":` + strings.Repeat(`{"L":[`, 33) + strings.Repeat("]}", 33) + "}", deep},
 		{`{"a":` + strings.Repeat(`{"M":{"a":`, 33) + `{"S":"x"}` + strings.Repeat("}}", 33) + "}", deep},
 		{`{"a":` + strings.Repeat(`{"L":[`, 1<<20), deep},
+		{`{"a":{"L":[` + strings.Repeat(`{"NULL":true},`, attr.MaxItemSize+2),
+			"Item size has exceeded the maximum allowed size"},
+		{`{"a":{"SS":[` + strings.Repeat(`"",`, attr.MaxItemSize+2), "Item size has exceeded the maximum allowed size"},
 	} {
 		_, err := attr.ParseItem([]byte(test.text))
 		require.ErrorIs(t, err, exception.Validation, test.text)
