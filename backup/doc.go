@@ -70,8 +70,8 @@
 //
 // # Implementing a Source
 //
-// A [Source] needs to know nothing of backups; its example is one of seventy lines. These are the points where it is
-// easily wrong, and what breaks:
+// A [Source] needs to know nothing of backups; its example is one of some seventy lines, and package backuptest tries
+// anyone's. These are the points where it is easily wrong, and what breaks:
 //
 //   - Now must never go back, or backups become CREATING again. A clock.Sequencer does that and stamps commits too.
 //   - CaptureTable must take its instant and its data in one step, with writers kept out. Otherwise a write that was

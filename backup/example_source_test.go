@@ -55,7 +55,12 @@ func (e *emulator) CaptureTable(_ context.Context, name string, cut snapshot.Cut
 		return nil, exception.ResourceNotFound
 	}
 	at := e.seq.Next()
-	s, err := snapshot.FromItems(t.Clone(), cut(at), maps.Values(t.items))
+	description := t.Clone()
+	description.Statistics = schema.Statistics{ItemCount: int64(len(t.items))}
+	for _, item := range t.items {
+		description.SizeBytes += int64(item.Size())
+	}
+	s, err := snapshot.FromItems(description, cut(at), maps.Values(t.items))
 	if err != nil {
 		return nil, err
 	}

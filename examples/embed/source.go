@@ -1,6 +1,7 @@
 package embed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -66,11 +67,14 @@ func (t *table) describe() *schema.Table {
 
 // RestoreTable fills a table out of sight and takes the name last, so that it leaves nothing behind when it fails.
 func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
-	items := make(map[attr.Key]attr.Item)
-	for item := range r.Snapshot.All() {
-		items[keyOf(&r.Table, item)] = item
+	if err := noIndexes(r.Table.LocalIndexes, r.Table.GlobalIndexes); err != nil {
+		return schema.Description{}, err
 	}
-	return s.create(r.Table, items)
+	t := &table{*r.Table.Clone(), make(map[attr.Key]attr.Item)}
+	for item := range r.Snapshot.All() {
+		t.items[t.keyOf(item)] = item
+	}
+	return s.add(t)
 }
 
 // CreateTable makes an empty table.
@@ -78,26 +82,35 @@ func (s *Store) CreateTable(d schema.Definition) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
-	if len(d.LocalIndexes)+len(d.GlobalIndexes) > 0 {
-		return errors.New("this store has no indexes")
+	if err := noIndexes(d.LocalIndexes, d.GlobalIndexes); err != nil {
+		return err
 	}
-	_, err := s.create(schema.Table{
+	t := &schema.Table{
 		Name: d.Name, KeySchema: d.KeySchema, Attributes: d.Attributes,
-		BillingMode: d.BillingMode, Throughput: d.Throughput,
-	}, make(map[attr.Key]attr.Item))
+		BillingMode: cmp.Or(d.BillingMode, schema.Provisioned), Throughput: d.Throughput, OnDemand: d.OnDemand,
+	}
+	_, err := s.add(&table{*t.Clone(), make(map[attr.Key]attr.Item)})
 	return err
 }
 
-func (s *Store) create(t schema.Table, items map[attr.Key]attr.Item) (schema.Description, error) {
+// noIndexes refuses what the store cannot do, instead of doing half of it.
+func noIndexes(local, global []schema.Index) error {
+	if len(local)+len(global) > 0 {
+		return errors.New("this store has no indexes")
+	}
+	return nil
+}
+
+// add gives a table an identity, and the name that it has if that is free.
+func (s *Store) add(t *table) (schema.Description, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tables[t.Name] != nil {
 		return schema.Description{}, exception.ResourceInUse
 	}
 	t.ID, t.ARN, t.CreationTime = uuid.NewString(), arn.Table(s.Region(), s.Account(), t.Name), s.seq.Now()
-	made := &table{*t.Clone(), items}
-	s.tables[t.Name] = made
-	return schema.Description{Table: *made.describe(), Status: schema.Creating}, nil
+	s.tables[t.Name] = t
+	return schema.Description{Table: *t.describe(), Status: schema.Creating}, nil
 }
 
 // DeleteTable removes a table. Its backups stay.

@@ -4,6 +4,8 @@ package embed
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -32,32 +34,44 @@ var errNoTable = errors.New("there is no such table")
 
 // Put stores an item.
 func (s *Store) Put(name string, item attr.Item) error {
-	return s.write(name, item, func(t *table, key attr.Key) { t.items[key] = item })
+	return s.do(name, func(t *table) { t.items[t.keyOf(item)] = item })
 }
 
 // Delete removes the item with the key attributes of key.
 func (s *Store) Delete(name string, key attr.Item) error {
-	return s.write(name, key, func(t *table, key attr.Key) { delete(t.items, key) })
+	return s.do(name, func(t *table) { delete(t.items, t.keyOf(key)) })
+}
+
+// DeleteKey removes the item with that key.
+func (s *Store) DeleteKey(name string, key attr.Key) error {
+	return s.do(name, func(t *table) { delete(t.items, key) })
 }
 
 // Item returns the item with the key attributes of key; the zero Item if there is none.
 func (s *Store) Item(name string, key attr.Item) (item attr.Item, err error) {
-	err = s.write(name, key, func(t *table, key attr.Key) { item = t.items[key] })
+	err = s.do(name, func(t *table) { item = t.items[t.keyOf(key)] })
 	return item, err
 }
 
-func (s *Store) write(name string, item attr.Item, fn func(*table, attr.Key)) error {
+// Items returns all items.
+func (s *Store) Items(name string) (items []attr.Item, err error) {
+	err = s.do(name, func(t *table) { items = slices.Collect(maps.Values(t.items)) })
+	return items, err
+}
+
+// do calls fn with a table while nobody else has it.
+func (s *Store) do(name string, fn func(*table)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.tables[name]
 	if t == nil {
 		return errNoTable
 	}
-	fn(t, keyOf(&t.Table, item))
+	fn(t)
 	return nil
 }
 
-func keyOf(t *schema.Table, item attr.Item) (key attr.Key) {
+func (t *table) keyOf(item attr.Item) (key attr.Key) {
 	key.Partition, _ = item.Lookup(t.KeySchema.Partition())
 	key.Sort, _ = item.Lookup(t.KeySchema.Sort())
 	return key

@@ -23,8 +23,15 @@ var arrows = map[string][]string{
 	// Never table and never internal/storage: an emulator with tables of its own links backup without ours.
 	"backup": {"arn", "attr", "clock", "exception", "internal/validate", "schema", "snapshot"},
 
+	// The same for the kit that tries such an emulator's store.
+	"backup/backuptest": {"arn", "attr", "backup", "clock", "exception", "schema", "snapshot"},
+
 	"wire": {"arn", "attr", "backup", "clock", "exception", "internal/expr", "internal/jsontext", "internal/request",
 		"schema", "snapshot", "table"},
+
+	// What stands between a client and tables that are elsewhere.
+	"internal/upstream": {"arn", "attr", "clock", "exception", "internal/request", "internal/storage", "schema", "snapshot",
+		"wire"},
 
 	".":                 {anything},
 	"internal/endpoint": {".", "clock", "table", "wire"},
@@ -49,8 +56,8 @@ var (
 
 // reserved are packages of the standard library that only some packages may import, outside of tests.
 var reserved = map[string][]string{
-	"net/http":      {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest"},
-	"encoding/json": {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest"},
+	"net/http":      {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest", "internal/upstream"},
+	"encoding/json": {"wire", "wire/*", "cmd/*", "examples/*", "tidemarktest", "internal/upstream"},
 }
 
 // clockReaders are the packages that may ask the machine for the time. All others are told it by a clock.Clock.
