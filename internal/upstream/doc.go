@@ -1,0 +1,50 @@
+// Package upstream gives backups to tables that are elsewhere, behind an endpoint that speaks DynamoDB's protocol: a
+// [Source] for package backup that reads and makes tables through a [Client], and a [Proxy] through which the writes
+// to them pass.
+//
+// # Guarantees
+//
+//   - A snapshot holds every write that the Proxy acknowledged before it was asked for and none begun after it has been
+//     answered, and it is the state of the table between two writes: a transaction is in or out as a whole.
+//   - While a snapshot is taken a write waits for the writes before it, once, and for one read of the item that it is
+//     about to change, which goes first into the snapshot. [Source.Delays] tells how long that took. A snapshot that
+//     would hold writes back for longer than [Options].DrainLimit fails instead.
+//   - A snapshot that cannot be exact fails, and says why. It is never an approximation.
+//   - A restore that fails deletes its table again; until it has succeeded nobody sees the table's items through the
+//     Proxy. If the deletion fails too, the error says so, the table stays out of sight, and deleting it is tried again
+//     when somebody next asks for it.
+//   - Requests and answers pass through the Proxy as they are. Answers are streamed; only requests that may write are
+//     kept in memory while they pass.
+//
+// HAZARD: what does not pass through the Proxy is not seen: writes to the upstream itself, its time to live, an
+// import. Such a write while a snapshot is taken may be in it in part, and it comes into the history of a table, if
+// at all, when the item is written next or the table is read again.
+//
+// HAZARD: a write whose answer from the upstream is lost may be applied there at any later time. The history of its
+// table is compared with the table when it is next asked for.
+//
+// HAZARD: snapshots are kept in memory, as is, for a table with history, a copy of the table with all changes.
+// The history does not outlive the process.
+//
+// # How a snapshot is taken
+//
+// New writes to the table are held until those that are on their way have been answered. That is the instant. From
+// then on writes pass, and a parallel Scan reads the table beside them; a write of an item that the Scan has not met
+// yet has the item read first, and what was read counts, whatever the Scan finds later. A statement of PartiQL has
+// keys that cannot be known: one that may write to the table has the snapshot begin anew, three times at the most.
+//
+// Changes and deletions of the table itself wait until the snapshot has been taken, and CaptureTable returns no
+// earlier: it takes as long as reading the table does.
+//
+// # History
+//
+// [Source.RetainTable] has a table copied, and from then on the Proxy reads every item back after a write to it has
+// been answered, before it passes the answer on. Writes to one item go one at a time then, so that each image belongs
+// to its write. What a statement, or a write whose answer was lost, has changed is found by reading the table again
+// when the history is next asked for: its changes then bear the time at which they were found.
+//
+// # Concurrency
+//
+// Everything here may be used by any number of goroutines at once. Writes of several tables enter them in the order
+// of their names, so that none waits for another in a circle.
+package upstream

@@ -1,0 +1,410 @@
+package upstream
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+const (
+	batchSize    = 25 // items of a BatchWriteItem
+	patience     = 10 // how often in a row a batch, or a deletion, may come to nothing
+	firstPause   = 50 * time.Millisecond
+	longestPause = 2 * time.Second
+)
+
+// restoring is a table that is being filled, or has been.
+type restoring struct {
+	table   string
+	begun   time.Time
+	total   int
+	summary schema.RestoreSummary
+	done    atomic.Int64
+
+	mu struct {
+		sync.Mutex
+		ended  time.Time // zero: it goes on
+		active time.Time // not before this time, once it has succeeded
+		err    error
+		stuck  bool // it has failed, and the table could not be deleted
+	}
+}
+
+// Progress tells how a restore is going.
+type Progress struct {
+	Table        string
+	Items, Total int // written so far, and altogether
+	Begun        time.Time
+	Ended        time.Time // zero while it goes on
+	Err          error     // why it failed
+
+	// Stuck says that it has failed and that the table could not be deleted. It is kept out of sight, and deleting it is
+	// tried again whenever somebody asks for it.
+	Stuck bool
+}
+
+// Restores returns the restores that are going on, and those that have ended since the last one began, by time.
+func (s *Source) Restores() []Progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Progress
+	for _, r := range s.mu.restores {
+		r.mu.Lock()
+		all = append(all, Progress{
+			Table: r.table, Items: int(r.done.Load()), Total: r.total, Begun: r.begun,
+			Ended: r.mu.ended, Err: r.mu.err, Stuck: r.mu.stuck,
+		})
+		r.mu.Unlock()
+	}
+	slices.SortFunc(all, func(a, b Progress) int {
+		return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Table, b.Table))
+	})
+	return all
+}
+
+// filling returns the restore because of which a table is out of sight, nil if there is none. One that is stuck is
+// tried to be deleted first.
+func (s *Source) filling(ctx context.Context, table string) *restoring {
+	s.mu.Lock()
+	r := s.mu.restores[table]
+	s.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	now := s.Now()
+	r.mu.Lock()
+	hides, stuck := r.hidesLocked(now), r.mu.stuck
+	r.mu.Unlock()
+	if stuck && s.delete(context.WithoutCancel(ctx), table, 1) == nil {
+		r.mu.Lock()
+		r.mu.stuck, hides = false, false
+		r.mu.Unlock()
+	}
+	if !hides {
+		return nil
+	}
+	return r
+}
+
+func (r *restoring) hidesLocked(now time.Time) bool {
+	return r.mu.ended.IsZero() || r.mu.stuck || r.mu.err == nil && now.Before(r.mu.active)
+}
+
+// hiding reports whether a table may be out of sight: if none is, requests need not be looked at.
+func (s *Source) hiding() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.mu.restores {
+		r.mu.Lock()
+		hides := r.hidesLocked(s.seq.Now())
+		r.mu.Unlock()
+		if hides {
+			return true
+		}
+	}
+	return false
+}
+
+// RestoreTable makes a table and fills it, and returns its description as it was made, which is CREATING. It returns
+// when that is done, or at once if Options.Background says so. Until it is done the table is CREATING for everyone.
+// It fails with ResourceInUse if the name is taken, and as the upstream does; then the table is deleted again, and
+// the error says so if that was not possible.
+func (s *Source) RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error) {
+	d, err := s.restore(ctx, r)
+	return d, exception.During("RestoreTable", r.Table.Name, err)
+}
+
+func (s *Source) restore(ctx context.Context, r snapshot.Restore) (schema.Description, error) {
+	if r.Snapshot == nil || len(r.Table.KeySchema) == 0 {
+		return schema.Description{}, exception.Validation.Errorf("a restore needs a snapshot, and a table with a key")
+	}
+	body, err := definition(&r.Table)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	p, err := s.reserve(ctx, &r)
+	if err != nil {
+		return schema.Description{}, err
+	}
+	made, err := s.create(ctx, p.table, body)
+	if err != nil {
+		s.release(p)
+		return schema.Description{}, err
+	}
+	p.mu.Lock()
+	p.mu.active = made.CreationTime.Add(r.Duration)
+	p.mu.Unlock()
+	summary := r.Summary
+	d := schema.Description{Table: made.Table, Status: schema.Creating, Restore: &summary}
+	if s.o.Background {
+		s.work.Go(func() { s.fill(s.closed, p, r.Snapshot) })
+		return d, nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.closed, cancel)()
+	return d, s.fill(ctx, p, r.Snapshot)
+}
+
+// reserve takes the name of a new table.
+func (s *Source) reserve(ctx context.Context, r *snapshot.Restore) (*restoring, error) {
+	name := r.Table.Name
+	busy := exception.ResourceInUse.Errorf(
+		"Attempt to change a resource which is still in use: Table is being used: %s", name)
+	if s.filling(ctx, name) != nil {
+		return nil, busy
+	}
+	switch _, err := s.describeTable(ctx, name); {
+	case err == nil:
+		return nil, exception.ResourceInUse.Errorf("Table already exists: %s", name)
+	case !errors.Is(err, exception.ResourceNotFound):
+		return nil, err
+	}
+	p := &restoring{table: name, begun: s.Now(), total: r.Snapshot.Len(), summary: r.Summary}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for table, old := range s.mu.restores { // those that have ended need not be known any longer
+		old.mu.Lock()
+		hides := old.hidesLocked(p.begun)
+		old.mu.Unlock()
+		switch {
+		case hides && table == name: // someone was faster
+			return nil, busy
+		case !hides:
+			delete(s.mu.restores, table)
+		}
+	}
+	s.mu.restores[name] = p
+	return p, nil
+}
+
+func (s *Source) release(p *restoring) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.restores[p.table] == p {
+		delete(s.mu.restores, p.table)
+	}
+}
+
+// create has the upstream make a table. If its answer was lost, and there is an empty table of that name now, it is
+// the one that was asked for and is deleted.
+func (s *Source) create(ctx context.Context, name string, body []byte) (described, error) {
+	answer, err := s.client.Call(ctx, "CreateTable", body)
+	if err == nil {
+		var a struct{ TableDescription *tableJSON }
+		if err = json.Unmarshal(answer, &a); err == nil && a.TableDescription != nil {
+			var d described
+			if d, err = s.parse(name, a.TableDescription); err == nil {
+				return d, nil
+			}
+		}
+		err = errors.Join(exception.InternalServerError.Errorf(
+			"the upstream's answer to CreateTable cannot be read: %w", err),
+			s.delete(context.WithoutCancel(ctx), name, patience))
+		return described{}, err
+	}
+	if errors.Is(err, exception.InternalServerError) {
+		err = s.undoLostCreation(context.WithoutCancel(ctx), name, err)
+	}
+	return described{}, err
+}
+
+func (s *Source) undoLostCreation(ctx context.Context, name string, cause error) error {
+	d, err := s.describeTable(ctx, name)
+	if errors.Is(err, exception.ResourceNotFound) {
+		return cause
+	}
+	unclear := exception.InternalServerError.Errorf(
+		"a table %s may have been left behind at the upstream: %w", name, cause)
+	if err == nil && d.status == schema.Creating {
+		d, err = s.await(ctx, name)
+	}
+	if err != nil {
+		return unclear
+	}
+	body, _ := json.Marshal(map[string]any{"TableName": name, "Limit": 1, "ConsistentRead": true})
+	answer, err := s.client.Call(ctx, "Scan", body)
+	var page struct{ Items []json.RawMessage }
+	if err != nil || json.Unmarshal(answer, &page) != nil || len(page.Items) > 0 || s.delete(ctx, name, patience) != nil {
+		return unclear
+	}
+	return cause
+}
+
+// fill writes all items of a snapshot into a new table, or deletes it.
+func (s *Source) fill(ctx context.Context, p *restoring, from *snapshot.Snapshot) error {
+	_, err := s.await(ctx, p.table)
+	if err == nil {
+		err = s.write(ctx, p, from)
+	}
+	stuck := false
+	if err != nil {
+		if left := s.delete(context.WithoutCancel(ctx), p.table, patience); left != nil {
+			stuck = true
+			err = exception.InternalServerError.Errorf(
+				"table %s could not be filled: %w; nor could what there is of it be deleted: %w", p.table, err, left)
+		} else {
+			err = exception.InternalServerError.Errorf(
+				"table %s could not be filled, and was deleted again: %w", p.table, err)
+		}
+	}
+	now := s.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.ended, p.mu.err, p.mu.stuck = now, err, stuck
+	return err
+}
+
+// await waits until a table is ACTIVE.
+func (s *Source) await(ctx context.Context, name string) (described, error) {
+	end := s.Now().Add(s.o.ActiveLimit)
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		d, err := s.describeTable(ctx, name)
+		switch {
+		case err != nil || d.status == schema.Active:
+			return d, err
+		case !s.Now().Before(end):
+			return d, exception.InternalServerError.Errorf(
+				"table %s was still %s after %v", name, d.status, s.o.ActiveLimit)
+		}
+		if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
+			return d, err
+		}
+	}
+}
+
+// delete deletes a table and waits until it is gone.
+func (s *Source) delete(ctx context.Context, name string, tries int) error {
+	end := s.Now().Add(s.o.ActiveLimit)
+	pause := firstPause
+	for {
+		_, err := s.client.Call(ctx, "DeleteTable", named(name))
+		switch {
+		case errors.Is(err, exception.ResourceNotFound):
+			return nil
+		case err == nil || errors.Is(err, exception.ResourceInUse): // it is DELETING, or still CREATING
+			if !s.Now().Before(end) {
+				return exception.InternalServerError.Errorf("table %s was still there after %v", name, s.o.ActiveLimit)
+			}
+		default:
+			if tries--; tries <= 0 {
+				return err
+			}
+		}
+		if err == nil && s.gone(ctx, name) {
+			return nil
+		}
+		if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+func (s *Source) gone(ctx context.Context, name string) bool {
+	_, err := s.describeTable(ctx, name)
+	return errors.Is(err, exception.ResourceNotFound)
+}
+
+// write writes items in batches, several at once.
+func (s *Source) write(ctx context.Context, p *restoring, from *snapshot.Snapshot) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	batches := make(chan []attr.Item)
+	var writers sync.WaitGroup
+	for range s.o.Writers {
+		writers.Go(func() {
+			for items := range batches {
+				if err := s.writeBatch(ctx, p, items); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	deal(ctx, batches, from.All())
+	writers.Wait()
+	return context.Cause(ctx)
+}
+
+// deal sends items in batches until the context ends.
+func deal(ctx context.Context, batches chan<- []attr.Item, items iter.Seq[attr.Item]) {
+	defer close(batches)
+	var batch []attr.Item
+	send := func() bool {
+		select {
+		case batches <- batch:
+			batch = nil
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for item := range items {
+		if batch = append(batch, item); len(batch) == batchSize && !send() {
+			return
+		}
+	}
+	if len(batch) > 0 {
+		send()
+	}
+}
+
+// writeBatch writes some items. What the upstream leaves, for now or because it is too busy, is tried again.
+func (s *Source) writeBatch(ctx context.Context, p *restoring, items []attr.Item) error {
+	left := make([]json.RawMessage, len(items))
+	for i, item := range items {
+		left[i] = append(item.AppendJSON([]byte(`{"PutRequest":{"Item":`)), "}}"...)
+	}
+	pause := firstPause
+	for failures := 0; ; failures++ {
+		body, err := json.Marshal(map[string]any{"RequestItems": map[string][]json.RawMessage{p.table: left}})
+		if err != nil {
+			return err
+		}
+		answer, err := s.client.Call(ctx, "BatchWriteItem", body)
+		if err != nil && !throttled(err) {
+			return err
+		}
+		if err == nil {
+			var a struct{ UnprocessedItems map[string][]json.RawMessage }
+			if err = json.Unmarshal(answer, &a); err != nil {
+				return failed("BatchWriteItem", err)
+			}
+			rest := a.UnprocessedItems[p.table]
+			p.done.Add(int64(len(left) - len(rest)))
+			if len(rest) == 0 {
+				return nil
+			}
+			if len(rest) < len(left) {
+				failures, pause = 0, firstPause
+			}
+			left = rest
+		}
+		if failures == patience {
+			return exception.ProvisionedThroughputExceeded.Errorf(
+				"the upstream left %d items unprocessed %d times", len(left), patience)
+		}
+		if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+func throttled(err error) bool {
+	return errors.Is(err, exception.ProvisionedThroughputExceeded) || errors.Is(err, exception.Throttling) ||
+		errors.Is(err, exception.RequestLimitExceeded)
+}

@@ -1,0 +1,179 @@
+package upstream
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/clock"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
+)
+
+// Options configure a [Source].
+type Options struct {
+	// Region and Account are where the tables are said to be. Empty: what the ARN of the upstream's first table says, or
+	// "us-east-1" and "000000000000" if it has none yet.
+	Region, Account string
+
+	Clock clock.Waiter // nil: the machine's
+
+	Segments    int           // how many parts of a table are read at once; 0: 4
+	Writers     int           // how many batches of a restore are written at once; 0: 4
+	DrainLimit  time.Duration // how long a snapshot may hold writes back; 0: five seconds
+	ActiveLimit time.Duration // how long a new or deleted table may take to be so; 0: ten minutes
+
+	// Background has RestoreTable return as soon as the upstream has made the table, and fill it afterwards.
+	// Source.Restores tells how it goes; one that fails ends as one that is waited for. Source.Close ends those that are
+	// running.
+	Background bool
+}
+
+// everywhere stands for the table of a write that may be to any. It is no name that a table can have.
+const everywhere = ""
+
+// Source is a backup.Source of an upstream's tables, with history (backup.Historian) and the last states of deleted
+// tables (backup.Notifier). Make one with [New]. What it guarantees of writes holds for those that pass through a
+// [Proxy] of it.
+type Source struct {
+	client *Client
+	o      Options
+	seq    *clock.Sequencer
+	close  context.CancelFunc
+	closed context.Context
+	work   sync.WaitGroup
+
+	unknown *gate // passed by writes whose table is not known
+	delays  delays
+
+	mu struct {
+		sync.Mutex
+		gates    map[string]*gate
+		restores map[string]*restoring
+		deleted  map[string]time.Time // when tables that are DELETING were seen to be, by id
+		watchers []func(*snapshot.Snapshot)
+	}
+}
+
+// New returns the Source of an upstream. It asks the upstream where its tables are, unless the options say so, and
+// fails if that has no answer or not one that can be.
+func New(ctx context.Context, client *Client, o Options) (*Source, error) {
+	if client == nil {
+		return nil, errors.New("upstream: a Source needs a Client")
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	o.Segments, o.Writers = cmp.Or(o.Segments, 4), cmp.Or(o.Writers, 4)
+	o.DrainLimit, o.ActiveLimit = cmp.Or(o.DrainLimit, 5*time.Second), cmp.Or(o.ActiveLimit, 10*time.Minute)
+	if o.Segments < 1 || o.Writers < 1 || o.DrainLimit < 0 || o.ActiveLimit < 0 {
+		return nil, fmt.Errorf("upstream: numbers and times of %+v cannot be negative", o)
+	}
+	if o.Region == "" || o.Account == "" {
+		region, account, err := client.place(ctx)
+		if err != nil {
+			return nil, err
+		}
+		o.Region, o.Account = cmp.Or(o.Region, region), cmp.Or(o.Account, account)
+	}
+	s := &Source{client: client, o: o, seq: clock.NewSequencer(o.Clock), unknown: newGate(everywhere)}
+	s.closed, s.close = context.WithCancel(context.Background())
+	s.mu.gates = map[string]*gate{everywhere: s.unknown}
+	s.unknown.pins = 1 // for good
+	s.mu.restores = make(map[string]*restoring)
+	s.mu.deleted = make(map[string]time.Time)
+	return s, nil
+}
+
+// place returns where the upstream says that its tables are.
+func (c *Client) place(ctx context.Context) (region, account string, err error) {
+	region, account = "us-east-1", "000000000000"
+	answer, err := c.Call(ctx, "ListTables", []byte(`{"Limit":1}`))
+	var tables struct{ TableNames []string }
+	if err == nil {
+		err = json.Unmarshal(answer, &tables)
+	}
+	if err != nil || len(tables.TableNames) == 0 {
+		return region, account, err
+	}
+	answer, err = c.Call(ctx, "DescribeTable", named(tables.TableNames[0]))
+	var first struct{ Table tableJSON }
+	if err == nil {
+		err = json.Unmarshal(answer, &first)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	if a, err := arn.Parse(first.Table.TableArn); err == nil {
+		region, account = a.Region, a.Account
+	}
+	return region, account, nil
+}
+
+// Close ends what the Source does in the background, and waits until that is over: tables that were being filled are
+// deleted again. The Source must not be used afterwards.
+func (s *Source) Close() {
+	s.close()
+	s.work.Wait()
+}
+
+// Now is the time of the Source's clock. It never goes back.
+func (s *Source) Now() time.Time { return s.seq.Now() }
+
+// Region returns where the tables are said to be.
+func (s *Source) Region() string { return s.o.Region }
+
+// Account returns whose the tables are said to be.
+func (s *Source) Account() string { return s.o.Account }
+
+// TableState returns the state of a table. One that a restore is filling is CREATING, whatever the upstream says. It
+// fails with ResourceNotFound if there is no such table, and as the upstream does.
+func (s *Source) TableState(ctx context.Context, name string) (schema.State, error) {
+	filling := s.filling(ctx, name)
+	d, err := s.describeTable(ctx, name)
+	if err != nil {
+		if filling != nil { // its name is taken already
+			return schema.State{Status: schema.Creating, CreationTime: filling.begun, Restoring: true}, nil
+		}
+		return schema.State{}, exception.During("TableState", name, err)
+	}
+	state := schema.State{ID: d.ID, Status: d.status, CreationTime: d.CreationTime}
+	switch {
+	case filling != nil:
+		state.Status, state.Restoring = schema.Creating, true
+	case d.status == schema.Deleting:
+		state.DeletionTime = s.deletedAt(d.ID)
+	}
+	return state, nil
+}
+
+// deletedAt returns when a table was first seen to be DELETING.
+func (s *Source) deletedAt(id string) time.Time {
+	now := s.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, seen := s.mu.deleted[id]; seen {
+		return at
+	}
+	if len(s.mu.deleted) > 1000 {
+		clear(s.mu.deleted) // most are gone by now
+	}
+	s.mu.deleted[id] = now
+	return now
+}
+
+// OnDelete has watch called with the last state of every table with history that is deleted through the Proxy, before
+// the answer. Of a table without history nobody knows the last state, so its deletion is not told.
+func (s *Source) OnDelete(watch func(final *snapshot.Snapshot)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if watch != nil {
+		s.mu.watchers = append(s.mu.watchers[:len(s.mu.watchers):len(s.mu.watchers)], watch)
+	}
+}
