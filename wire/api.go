@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -97,7 +98,10 @@ func (c *call) free() {
 // serve leaves the answer in c.out.
 func (c *call) serve(op operation, body []byte) (status int) {
 	in, err := c.Parse(body)
-	if err != nil {
+	switch {
+	case errors.Is(err, request.ErrTooMany):
+		return c.fail(err)
+	case err != nil:
 		return c.fail(exception.Serialization) // of what is no JSON the service says nothing more
 	}
 	c.in = in

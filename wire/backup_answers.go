@@ -15,8 +15,13 @@ func backupStatus(s backup.Status) string {
 }
 
 func (c *call) writeBackupDetails(d backup.Details) {
-	w := &c.out
-	w.Begin('{')
+	c.out.Begin('{')
+	c.writeDetailMembers(&d)
+	c.out.End('}')
+}
+
+// writeDetailMembers writes what is told of a backup wherever one is told of.
+func (c *call) writeDetailMembers(d *backup.Details) {
 	c.writeText("BackupArn", d.ARN)
 	c.writeTime("BackupCreationDateTime", d.CreationTime)
 	c.writeTime("BackupExpiryDateTime", d.ExpiryTime)
@@ -24,18 +29,11 @@ func (c *call) writeBackupDetails(d backup.Details) {
 	c.writeInt("BackupSizeBytes", d.SizeBytes)
 	c.writeText("BackupStatus", backupStatus(d.Status))
 	c.writeText("BackupType", string(d.Type))
-	w.End('}')
 }
 
 func (c *call) writeBackupSummary(s *backup.Summary) {
 	c.out.Begin('{')
-	c.writeText("BackupArn", s.ARN)
-	c.writeTime("BackupCreationDateTime", s.CreationTime)
-	c.writeTime("BackupExpiryDateTime", s.ExpiryTime)
-	c.writeText("BackupName", s.Name)
-	c.writeInt("BackupSizeBytes", s.SizeBytes)
-	c.writeText("BackupStatus", backupStatus(s.Status))
-	c.writeText("BackupType", string(s.Type))
+	c.writeDetailMembers(&s.Details)
 	c.writeText("TableArn", s.TableARN.String())
 	c.writeText("TableId", s.TableID)
 	c.writeText("TableName", s.TableName)

@@ -42,6 +42,12 @@ func TestHostileRequests(t *testing.T) {
 	}
 }
 
+func TestTooManyMembers(t *testing.T) {
+	e := newEndpoint(t)
+	e.refuses("ListTables", `{`+manyNames(200_000, "0")+`}`, "SerializationException",
+		"The request has more than 131072 members")
+}
+
 // manyNames returns the members of an object, with a value each.
 func manyNames(n int, value string) string {
 	var b strings.Builder

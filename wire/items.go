@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"slices"
-
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/expr"
@@ -124,7 +122,7 @@ func leavesKey(update *expr.Update, key schema.KeySchema) error {
 		return nil
 	}
 	for _, name := range update.Attributes() {
-		if slices.ContainsFunc(key, func(e schema.KeyElement) bool { return e.Name == name }) {
+		if isKey(key, name) {
 			return invalid("Cannot update attribute %s. This attribute is part of the key", name)
 		}
 	}

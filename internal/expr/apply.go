@@ -18,7 +18,8 @@ const (
 // exception.Validation: an operand is missing or not of the right type, a number is out of range, a path leads through
 // what is not there or is no document, or the item would be nested too deeply.
 //
-// Neither the size of the item nor its key is looked at.
+// What is set must fit an item, or the update ends before it has made something huge; beyond that neither the size of the
+// item nor its key is looked at.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) { return u.apply(item, false) }
 
 // Create returns the item that the update makes where there is none, of which key has the key attributes. It is the

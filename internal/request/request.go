@@ -80,6 +80,9 @@ func (r *Reader) Parse(body []byte) (Object, error) {
 // some hundreds; items are not opened.
 const maxMembers = 1 << 17
 
+// ErrTooMany is the error of a request with more members than are read, which is an [exception.Serialization].
+var ErrTooMany error = exception.Serialization.Errorf("The request has more than %d members", maxMembers)
+
 // open reads the object that s is at.
 func (r *Reader) open(s *jsontext.Scanner, place int) Object {
 	o := Object{r: r, place: place, from: len(r.members)}
@@ -94,7 +97,7 @@ func (r *Reader) open(s *jsontext.Scanner, place int) Object {
 			break
 		}
 		if len(r.members) == maxMembers {
-			s.Stop(exception.Serialization.Errorf("The request has more than %d members", maxMembers))
+			s.Stop(ErrTooMany)
 			break
 		}
 		r.members = append(r.members, member{name, raw})
