@@ -79,6 +79,8 @@
 //   - The description in a capture is that of the moment, with all indexes and attribute definitions; a restore makes
 //     its table of nothing else.
 //   - RestoreTable must check for the name and take it in one step. Otherwise two restores fill one table.
+//   - RestoreTable must fail if it cannot make what is asked for: indexes, capacity, encryption. Otherwise who has
+//     asked for an encrypted table believes that there is one.
 //   - A source that can look back is a [Historian]; one that cannot must run with a Window of 0, or [New] fails, and
 //     every restore to a point in time answers PointInTimeRecoveryUnavailable. One that tells of deletions is a
 //     [Notifier]; without it there are no SYSTEM backups.

@@ -69,12 +69,15 @@ func (e *emulator) CaptureTable(_ context.Context, name string, cut snapshot.Cut
 
 // RestoreTable fills a table out of sight and takes the name last, so that it leaves nothing behind when it fails.
 func (e *emulator) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
+	if len(r.Indexes) > 0 || r.Table.KeySchema.Sort() != "" {
+		return schema.Description{}, exception.Validation.Errorf("this emulator has neither indexes nor sort keys")
+	}
 	items := make(map[attr.Value]attr.Item)
 	for item := range r.Snapshot.All() {
 		id, _ := item.Lookup("id")
 		items[id] = item
 	}
-	return e.create(r.Table, items)
+	return e.create(*r.Table.Clone(), items)
 }
 
 func (e *emulator) create(t schema.Table, items map[attr.Value]attr.Item) (schema.Description, error) {

@@ -15,7 +15,8 @@ import (
 // Source keeps what is asked for here.
 //
 // Errors reach the engine's caller as they are, except for the two that are named below, which have other codes in the
-// vocabulary of backups; they may be wrapped (errors.Is).
+// vocabulary of backups; they may be wrapped (errors.Is). Over the wire, an error without a code of package exception
+// is an InternalServerError: what a source refuses is best an exception.Validation, with words.
 type Source interface {
 	// Now is the time of the one clock that everything goes by. It must never go back, also if the clock does: else a
 	// backup that was ACTIVE becomes CREATING again. A clock.Sequencer sees to that.
@@ -44,13 +45,16 @@ type Source interface {
 	//
 	// A source without history is only ever asked for a cut at that very instant: a snapshot of now, as
 	// snapshot.Taken, is right. For a [Historian] the cut may have markers before the instant, which are undone to, and
-	// after it, which are waited for (snapshot.NewCapture).
+	// after it, which are waited for (snapshot.NewCapture). Markers before the table's history are moved to its beginning
+	// (snapshot.Cut.Between). If the table is deleted before a marker, nothing more can come: the snapshot is there at
+	// once, and its cut has no marker after the deletion. Else the backup would be CREATING for longer than need be.
 	CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error)
 
 	// RestoreTable makes a new table as requested and returns its description, of which the engine uses the
-	// CreationTime. The table has an ID, an ARN and a creation time of its own, not those in the request, and the
-	// indexes of the request, which may be fewer than the snapshot's or have other names; a source that cannot make
-	// them must fail.
+	// CreationTime. The table has an ID, an ARN and a creation time of its own, not those in the request. It has the
+	// capacity, the encryption and the indexes of the request, all of which may differ from the snapshot's: indexes may be
+	// fewer or have other names. A source that cannot make them must fail, or who asked for them takes it that they are
+	// there. The table may be ACTIVE before r.Duration is over, also at once.
 	//
 	// It must look for the name and take it in one step, or two restores fill one table, and fail with an error that is
 	// exception.ResourceInUse if there is a table of that name in any state. It must leave nothing behind when it fails.
@@ -61,13 +65,14 @@ type Source interface {
 
 // Historian is implemented by a [Source] that can look back: that undoes commits to find an earlier state. Without it
 // every marker is exact, and there is no point-in-time recovery. All methods that name a table fail with an error that
-// is exception.ResourceNotFound if there is none; one that is DELETING is still there.
+// is exception.ResourceNotFound if there is none; one that is DELETING is still there. The history of a table begins
+// with its creation or its restore, or later.
 type Historian interface {
 	// Retain asks for at least the last d of every table's history from now on, also of tables that are made later.
 	// With less, the times that are promised to be restorable are not.
 	Retain(d time.Duration)
 
-	// RetainTable asks for more of one table's history; 0 takes that back.
+	// RetainTable asks for more of one table's history; 0 takes that back. Of this and Retain the greater counts.
 	RetainTable(ctx context.Context, name string, d time.Duration) error
 
 	// SnapshotTable returns the items of a table as they were at an instant: with all commits up to it, those at that very

@@ -86,8 +86,8 @@ type Page struct {
 }
 
 // Run answers q from d. It is meant for the stores of this module; d must not be written meanwhile.
-func (q Query) Run(d *storage.Data) (Page, error) {
-	index, span, err := q.resolve(d)
+func (q Query) Run(d storage.Reader) (Page, error) {
+	index, span, err := q.resolve(d.Layout())
 	if err != nil {
 		return Page{}, err
 	}
@@ -105,12 +105,11 @@ func (q Query) Run(d *storage.Data) (Page, error) {
 	if full {
 		page.Last = d.Layout().Position(index, page.Items[len(page.Items)-1])
 	}
-	return page, nil
+	return page, d.Err()
 }
 
 // resolve finds what q means for a table; it refuses what does not fit.
-func (q Query) resolve(d *storage.Data) (index int, span storage.Span, err error) {
-	layout := d.Layout()
+func (q Query) resolve(layout *storage.Layout) (index int, span storage.Span, err error) {
 	index, key := -1, layout.Key
 	if q.Index != "" {
 		if index = layout.Index(q.Index); index < 0 {
@@ -122,7 +121,7 @@ func (q Query) resolve(d *storage.Data) (index int, span storage.Span, err error
 		return 0, span, err
 	}
 	if !q.After.IsZero() {
-		p, ok := d.Position(index, q.After)
+		p, ok := layout.Place(index, q.After)
 		if !ok {
 			return 0, span, exception.Validation.Errorf("The provided starting key is invalid")
 		}

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -15,14 +16,14 @@ import (
 type Snapshot struct {
 	table *schema.Table
 	cut   Cut
-	data  *storage.Data
+	data  storage.Reader
 
 	cloning sync.Mutex // Clone writes the header of the tree it copies, and restores may run side by side
 }
 
 // New wraps the data of a table. It takes over table and data: neither may be changed afterwards, and data may be
 // cloned by the snapshot alone.
-func New(table *schema.Table, cut Cut, data *storage.Data) *Snapshot {
+func New(table *schema.Table, cut Cut, data storage.Reader) *Snapshot {
 	return &Snapshot{table: table, cut: cut, data: data}
 }
 
@@ -50,10 +51,11 @@ func (s *Snapshot) Table() *schema.Table { return s.table.Clone() }
 // Cut returns which commits the snapshot holds.
 func (s *Snapshot) Cut() Cut { return s.cut }
 
-// Len returns the number of items, without counting them.
+// Len returns the number of items, without counting them, unless they are not in memory.
 func (s *Snapshot) Len() int { return s.data.Len(-1) }
 
-// Size returns the size of all items in bytes (see [attr.Item.Size]), without adding it up.
+// Size returns the size of all items in bytes (see [attr.Item.Size]), without adding it up, unless they are
+// not in memory.
 func (s *Snapshot) Size() int64 { return s.data.Bytes(-1) }
 
 // Lookup returns the item with the given key. A key that does not fit the table finds nothing.
@@ -61,12 +63,12 @@ func (s *Snapshot) Lookup(key attr.Key) (attr.Item, bool) {
 	if s.data.Layout().CheckKey(key) != nil {
 		return attr.Item{}, false
 	}
-	r := s.data.Lookup(key)
-	if r == nil {
-		return attr.Item{}, false
-	}
-	return r.Item, true
+	return s.data.Item(key)
 }
+
+// Err returns what has kept items from being read so far: nil for a snapshot in memory. Where a snapshot may be
+// elsewhere, on a disk, whoever reads it asks afterwards: with an error, what was read is not all there is.
+func (s *Snapshot) Err() error { return s.data.Err() }
 
 // All returns all items, in the table's order.
 func (s *Snapshot) All() iter.Seq[attr.Item] {
@@ -80,7 +82,7 @@ func (s *Snapshot) Page(q Query) (Page, error) { return q.Run(s.data) }
 // of a query that does not fit the table.
 func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
 	q.Limit, q.MaxBytes = 0, 0
-	i, span, err := q.resolve(s.data)
+	i, span, err := q.resolve(s.data.Layout())
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +90,22 @@ func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
 }
 
 // Data returns a copy of the snapshot's data that may be written, with another layout whose i-th index is the
-// snapshot's index named from[i]. Its cost does not depend on the number of items. It is meant for the stores of
-// this module: ok is false if there is no such index, or not one name for each index of the layout.
-func (s *Snapshot) Data(layout *storage.Layout, from []string) (d *storage.Data, ok bool) {
-	if len(from) != len(layout.Indexes) {
-		return nil, false
-	}
+// snapshot's index named from[i]. Its cost does not depend on the number of items if they are in memory. It is meant
+// for the stores of this module. It fails if there is no such index, or not one name for each index of the layout, or
+// the items cannot be read.
+func (s *Snapshot) Data(layout *storage.Layout, from []string) (*storage.Data, error) {
 	places := make([]int, len(from))
 	for i, name := range from {
-		if places[i] = s.data.Layout().Index(name); places[i] < 0 {
-			return nil, false
-		}
+		places[i] = s.data.Layout().Index(name)
+	}
+	if len(from) != len(layout.Indexes) || slices.Min(append(places, 0)) < 0 {
+		return nil, exception.Validation.Errorf("the snapshot does not have all of the indexes %q", from)
+	}
+	data, err := s.data.Data()
+	if err != nil {
+		return nil, err
 	}
 	s.cloning.Lock()
 	defer s.cloning.Unlock()
-	return s.data.Select(layout, places), true
+	return data.Select(layout, places), nil
 }

@@ -248,9 +248,8 @@ func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Desc
 		return schema.Description{}, exception.During("RestoreTable", definition.Name, err)
 	}
 	t := s.newTable(definition, r.Duration)
-	data, ok := r.Snapshot.Data(storage.NewLayout(definition), r.Indexes)
-	if !ok {
-		err := exception.Validation.Errorf("the snapshot does not have all of the indexes %q", r.Indexes)
+	data, err := r.Snapshot.Data(storage.NewLayout(definition), r.Indexes)
+	if err != nil {
 		return schema.Description{}, exception.During("RestoreTable", definition.Name, err)
 	}
 	t.mu.data = data

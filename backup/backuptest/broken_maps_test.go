@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -38,6 +39,10 @@ func brokenMaps() []broken {
 			wrapMaps(func(s *mapStore) redescribed {
 				return redescribed{s, func(t *schema.Table) { t.Attributes = schema.Attributes{"other": attr.TypeS} }}
 			}), lacks},
+		{"captures have no billing mode", "CaptureDescription", "nothing\nPROVISIONED",
+			wrapMaps(func(s *mapStore) redescribed {
+				return redescribed{s, func(t *schema.Table) { t.BillingMode = "" }}
+			}), lacks},
 		{"captures lose large items", "CaptureItems", "large",
 			wrapMaps(func(s *mapStore) small { return small{s} }), lacks},
 		{"a table created again has the id of the one before", "Incarnations", "has the id",
@@ -54,6 +59,10 @@ func brokenMaps() []broken {
 			wrapMaps(func(s *mapStore) uncloned { return uncloned{s} }), lacks},
 		{"the description of a capture changes with the table", "CaptureFrozen", "asked for its statistics",
 			wrapMaps(func(s *mapStore) *living { return &living{mapStore: s} }), lacks},
+		{"captures have the settings that their table gets later", "CaptureSettings", "changed its capacity",
+			wrapMaps(func(s *mapStore) *rescaled { return &rescaled{mapStore: s} }), lacks},
+		{"a restore that is to encrypt does not", "RestoreSettings", "encryption",
+			wrapMaps(func(s *mapStore) plain { return plain{s} }), lacks},
 		{"it has no room for many tables", "ManyTables", "no room",
 			wrapMaps(func(s *mapStore) crowded { return crowded{s} }), lacks},
 		{"a capture now and then misses an item", "RandomHistory", "items",
@@ -356,4 +365,39 @@ type everlasting struct{ *mapStore }
 
 func (everlasting) DeleteTable(context.Context, string) error {
 	return exception.Validation.Errorf("tables cannot be deleted, not here")
+}
+
+// rescaled changes the capacity of a table, and of what was captured of it.
+type rescaled struct {
+	*mapStore
+	captured sync.Map // descriptions, and the tables that they are of
+}
+
+func (s *rescaled) CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	c, err := s.mapStore.CaptureTable(ctx, name, cut)
+	if err == nil {
+		s.captured.Store(c.Table(), name)
+	}
+	return c, err
+}
+
+func (s *rescaled) SetThroughput(_ context.Context, name string, throughput schema.Throughput) error {
+	return s.on(name, func(t *mapTable) error {
+		t.Throughput = throughput
+		s.captured.Range(func(description, of any) bool {
+			if of == name {
+				description.(*schema.Table).Throughput = throughput
+			}
+			return true
+		})
+		return nil
+	})
+}
+
+// plain makes every table without encryption and says nothing.
+type plain struct{ *mapStore }
+
+func (s plain) RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error) {
+	r.Table.Encryption = schema.Encryption{}
+	return s.mapStore.RestoreTable(ctx, r)
 }

@@ -120,6 +120,12 @@ func brokenTables() []broken {
 			wrap(func(s tables) nameless { return nameless{s} }), none},
 		{"history outlives its table", "HistoryIncarnation", "created it again",
 			wrap(func(s tables) *haunted { return &haunted{tables: s} }), none},
+		{"definitions are those of now", "HistorySettings", "Throughput",
+			wrap(func(s tables) settled { return settled{s} }), none},
+		{"a restored table has the history of its source", "HistoryIncarnation", "the restored table's birth",
+			wrap(func(s tables) *ancient { return &ancient{tables: s} }), none},
+		{"captures outwait their table", "HistoryCuts", "a year ahead",
+			wrap(func(s tables) patient { return patient{s} }), none},
 		{"captures ignore their cuts", "HistoryCuts", "earlier cut",
 			wrap(func(s tables) cutless { return cutless{s} }), none},
 		{"deletions are not told", "Deletion", "0 and 0 calls",
@@ -286,6 +292,49 @@ func (s nameless) DefinitionAt(ctx context.Context, name string, at clock.Instan
 	d = d.Clone()
 	d.Name = ""
 	return d, nil
+}
+
+type settled struct{ tables }
+
+func (s settled) DefinitionAt(ctx context.Context, name string, _ clock.Instant) (*schema.Table, error) {
+	return s.tables.DefinitionAt(ctx, name, clock.EndOf(s.Now()))
+}
+
+// ancient says of a restored table that it was what it is at any time that it is asked for.
+type ancient struct {
+	tables
+	restored sync.Map
+}
+
+func (s *ancient) RestoreTable(ctx context.Context, r snapshot.Restore) (schema.Description, error) {
+	s.restored.Store(r.Table.Name, true)
+	return s.tables.RestoreTable(ctx, r)
+}
+
+func (s *ancient) SnapshotTable(ctx context.Context, name string, at clock.Instant) (*snapshot.Snapshot, error) {
+	found, err := s.tables.SnapshotTable(ctx, name, at)
+	if _, ok := s.restored.Load(name); err != nil || !ok {
+		return found, err
+	}
+	return snapshot.FromItems(found.Table(), snapshot.At(at), found.All())
+}
+
+// patient waits for every cut, whether its table is still there or not.
+type patient struct{ tables }
+
+func (s patient) CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	c, err := s.tables.CaptureTable(ctx, name, cut)
+	if err != nil {
+		return nil, err
+	}
+	marker := c.Cut().Latest()
+	return snapshot.NewCapture(c.At(), c.Table(), c.Cut(), func() *snapshot.Snapshot {
+		if marker.After(clock.EndOf(s.Now())) {
+			return nil
+		}
+		taken, _ := c.Snapshot()
+		return taken
+	}), nil
 }
 
 type haunted struct {

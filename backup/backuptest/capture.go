@@ -83,14 +83,14 @@ func captureDescription(t *trial) {
 	if t.failed() {
 		return
 	}
-	t.described("Capture.Table", c.Table(), d, s)
-	t.described("Snapshot.Table", snap.Table(), d, s)
+	t.described("captured the table", "Capture.Table", c.Table(), d, s)
+	t.described("captured the table", "Snapshot.Table", snap.Table(), d, s)
 }
 
 // described fails unless table tells all of a definition.
-func (t *trial) described(which string, table *schema.Table, d schema.Definition, s schema.State) {
+func (t *trial) described(did, which string, table *schema.Table, d schema.Definition, s schema.State) {
 	if table == nil {
-		t.fail("captured the table and asked for "+which, "nothing", "its description")
+		t.fail(did+", and asked for "+which, "nothing", "its description")
 		return
 	}
 	a := table.ARN
@@ -111,7 +111,7 @@ func (t *trial) described(which string, table *schema.Table, d schema.Definition
 		{"LocalIndexes", sameIndexes(table.LocalIndexes, d.LocalIndexes), table.LocalIndexes, d.LocalIndexes},
 		{"Attributes", maps.Equal(table.Attributes, d.Attributes), table.Attributes, d.Attributes},
 	} {
-		t.require(part.ok, "captured the table and asked for "+which+"()."+part.name,
+		t.require(part.ok, did+", and asked for "+which+"()."+part.name,
 			fmt.Sprintf("%v", part.saw), fmt.Sprintf("%v", part.want))
 	}
 }
@@ -131,7 +131,7 @@ func captureIndexes(t *trial) {
 	if t.failed() {
 		return
 	}
-	t.described("Capture.Table", c.Table(), d, s)
+	t.described("captured the table", "Capture.Table", c.Table(), d, s)
 	t.inIndex("captured a table with indexes", snap, "Whole", coloured("a", "red"), coloured("b", "red"))
 	t.inIndex("captured a table with indexes", snap, "Keys",
 		coloured("a", "red").Project("id", "colour"), coloured("b", "red").Project("id", "colour"))
@@ -150,7 +150,7 @@ func localIndexes(t *trial) {
 	if t.failed() {
 		return
 	}
-	t.described("Capture.Table", c.Table(), d, t.state("Things"))
+	t.described("captured the table", "Capture.Table", c.Table(), d, t.state("Things"))
 	t.inIndex("captured a table with a local index", s, "ByColour", red.Project("id", "n", "colour"))
 	t.restore(s, "Restored")
 	c, s = t.capture("Restored")
@@ -158,7 +158,7 @@ func localIndexes(t *trial) {
 		return
 	}
 	d.Name = "Restored"
-	t.described("Capture.Table", c.Table(), d, t.state("Restored"))
+	t.described("captured the table", "Capture.Table", c.Table(), d, t.state("Restored"))
 	t.inIndex("restored a table with a local index, and captured it", s, "ByColour", red.Project("id", "n", "colour"))
 }
 

@@ -32,6 +32,7 @@ func historyCuts(t *trial) {
 		}
 	}
 	t.cutAhead()
+	t.cutBehindDeletion()
 }
 
 // tornFrom returns the items of which each is as it was at its partition's marker.
@@ -73,6 +74,25 @@ func (t *trial) cutAhead() {
 	if s := t.taken(did+", and waited", c); !t.failed() {
 		t.same(did+", and wrote until then and after", itemsIn(s),
 			items{}.with(byID, thing("before", 1), thing("at the cut", 2)))
+	}
+}
+
+// cutBehindDeletion deletes a captured table long before the cut: nothing that comes later can be in.
+func (t *trial) cutBehindDeletion() {
+	t.create(simple("Gone"))
+	t.put("Gone", thing("before", 1))
+	c := t.begin("Gone", func(at clock.Instant) snapshot.Cut {
+		return snapshot.At(clock.EndOf(at.Time().AddDate(1, 0, 0)))
+	})
+	t.put("Gone", thing("later", 2))
+	t.remove("Gone")
+	t.create(simple("Gone"))
+	t.put("Gone", thing("another table", 3))
+	did := "captured a table with a cut a year ahead, wrote to it, deleted it and created it again"
+	if s := t.taken(did, c); !t.failed() {
+		t.same(did, itemsIn(s), items{}.with(byID, thing("before", 1), thing("later", 2)))
+		t.require(!c.Cut().Latest().After(clock.EndOf(t.store.Now())), did, fmt.Sprintf("the cut %v", c.Cut().Latest()),
+			"one that is not after the deletion")
 	}
 }
 

@@ -25,6 +25,9 @@
 // then left out, and others take their place, which require that it is refused in clear words: by the store, or by the
 // engine for it. It is a failure to declare what the store can do, or not to declare what it cannot.
 //
+// Settings need no declaration: each of those that a restore is asked for, capacity and encryption, is made or refused.
+// A store whose tables can change their settings is an [Updater], and is tried with changes.
+//
 // # Guarantees
 //
 //   - The kit asks of a store nothing that package backup does not ask of a Source, but for two things: the store

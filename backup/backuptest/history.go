@@ -300,7 +300,7 @@ func historyDefinition(t *trial) {
 	for _, m := range marks {
 		definition, err := t.historian().DefinitionAt(t.ctx, "Things", m.at)
 		if t.worked(fmt.Sprintf("DefinitionAt %v", m.at), err) {
-			t.described("DefinitionAt", definition, d, s)
+			t.described("made writes", "DefinitionAt", definition, d, s)
 		}
 	}
 }
@@ -348,6 +348,7 @@ func historyIncarnation(t *trial) {
 	t.historian().Retain(time.Hour)
 	t.create(simple("Things"))
 	marks := t.tale("Things", 7, 10, time.Second)
+	t.restoredLater(marks)
 	if t.failed() || !t.worked("deleted table Things", t.store.DeleteTable(t.ctx, "Things")) {
 		return
 	}
@@ -380,5 +381,26 @@ func historyIncarnation(t *trial) {
 	for _, c := range list {
 		t.require(c.Key == key("second"), "asked for the changes of the table since then", fmt.Sprintf("one of the item %s",
 			keyText(c.Key)), "those of the new table alone")
+	}
+}
+
+// restoredLater fails unless the history of a restored table begins with it, whatever its items did before.
+func (t *trial) restoredLater(marks []mark) {
+	_, s := t.capture("Things")
+	t.restore(s, "Restored")
+	if t.failed() {
+		return
+	}
+	for _, m := range marks {
+		s := t.snapshotAt("Restored", m.at)
+		if t.failed() {
+			return
+		}
+		did := "restored a table and looked back to before that"
+		t.require(s.Cut().Latest().After(marks[len(marks)-1].at), did, fmt.Sprintf("the cut %v", s.Cut().Latest()),
+			"one not before the restored table's birth")
+		if s.Len() > 0 { // the history may begin before the first item
+			t.same(did, itemsIn(s), marks[len(marks)-1].items)
+		}
 	}
 }

@@ -38,6 +38,14 @@ type Store interface {
 	Items(ctx context.Context, table string) ([]attr.Item, error)
 }
 
+// Updater is implemented by a [Store] whose tables can change their settings (UpdateTable). It is optional: without it
+// the checks of such changes are skipped, and nothing need be declared.
+type Updater interface {
+	// SetThroughput changes the capacity of a PROVISIONED table. One that is not ACTIVE at once must become so when the
+	// clock has moved.
+	SetThroughput(ctx context.Context, table string, t schema.Throughput) error
+}
+
 // Maker returns a new and empty store that goes by the given clock. It is called for every check, and for every part of
 // a benchmark.
 type Maker func(c clock.Clock) (Store, error)
@@ -67,6 +75,7 @@ type check struct {
 	Info
 	needs   []Lack // the check is for stores that lack none of these
 	without Lack   // the check is for stores that lack this
+	updates bool   // the check is for stores that are an Updater
 	run     func(*trial)
 }
 
@@ -80,8 +89,8 @@ func Checks() []Info {
 }
 
 func checks() []check {
-	return slices.Concat(lackChecks(), sourceChecks(), captureChecks(), restoreChecks(), historyChecks(), deletionChecks(),
-		engineChecks(), randomChecks())
+	return slices.Concat(lackChecks(), sourceChecks(), captureChecks(), restoreChecks(), historyChecks(), settingsChecks(),
+		deletionChecks(), engineChecks(), randomChecks())
 }
 
 // Run runs every check as a subtest of t, on a store of its own. Checks of what the store is declared to lack are
@@ -92,7 +101,11 @@ func Run(t *testing.T, new Maker, lacks ...Lack) {
 			if reason := c.excused(lacks); reason != "" {
 				t.Skip(reason)
 			}
-			if err := c.try(t.Context(), new, lacks); err != nil {
+			switch err := c.try(t.Context(), new, lacks); err {
+			case nil:
+			case errNoUpdater:
+				t.Skip(err)
+			default:
 				t.Error(err)
 			}
 		})
@@ -109,7 +122,9 @@ func Check(ctx context.Context, new Maker, lacks ...Lack) error {
 			return errors.Join(append(errs, fmt.Errorf("stopped before %s: %w", c.Name, err))...)
 		}
 		if c.excused(lacks) == "" {
-			errs = append(errs, c.try(ctx, new, lacks))
+			if err := c.try(ctx, new, lacks); err != errNoUpdater {
+				errs = append(errs, err)
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -137,8 +152,10 @@ func (c *check) excused(lacks []Lack) string {
 	return ""
 }
 
+var errNoUpdater = errors.New("the store is no backuptest.Updater")
+
 // try runs a check on a new store. A check of what the store turns out to lack, undeclared, is left to the check of the
-// declarations.
+// declarations. errNoUpdater says that the check was left out.
 func (c *check) try(ctx context.Context, new Maker, lacks []Lack) (err error) {
 	hands := newHands()
 	store, err := new(hands)
@@ -153,6 +170,9 @@ func (c *check) try(ctx context.Context, new Maker, lacks []Lack) (err error) {
 		if !capable(store, need) {
 			return nil
 		}
+	}
+	if _, ok := store.(Updater); c.updates && !ok {
+		return errNoUpdater
 	}
 	defer func() {
 		if r := recover(); r != nil {

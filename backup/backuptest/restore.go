@@ -79,7 +79,7 @@ func restoreEqual(t *trial) {
 		return
 	}
 	d.Name = "Restored"
-	t.described("Capture.Table", c.Table(), d, state)
+	t.described("captured the table", "Capture.Table", c.Table(), d, state)
 	t.same("captured the restored table", itemsIn(again), want)
 	t.create(simple("Empty"))
 	_, empty := t.capture("Empty")

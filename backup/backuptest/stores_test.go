@@ -68,6 +68,12 @@ func (s tables) Items(_ context.Context, name string) ([]attr.Item, error) {
 	return slices.Collect(now.All()), nil
 }
 
+// SetThroughput makes the store a backuptest.Updater.
+func (s tables) SetThroughput(ctx context.Context, name string, t schema.Throughput) error {
+	_, err := s.UpdateTable(ctx, name, table.Changes{Throughput: t})
+	return err
+}
+
 // mapStore can only say what its items are now: maps behind a mutex, without history, indexes or news of deletions.
 type mapStore struct {
 	seq *clock.Sequencer

@@ -1,6 +1,7 @@
 package backuptest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,8 @@ func (t *trial) failed() bool { return t.failure != nil }
 func (t *trial) fail(did, saw, want string) {
 	if t.failure == nil {
 		t.failure = &Failure{
-			Check: t.check.Name, About: t.check.About, Did: did, Saw: saw, Want: want, Why: t.check.Why, Note: t.note,
+			Check: t.check.Name, About: t.check.About, Did: did, Saw: cmp.Or(saw, "nothing"), Want: want,
+			Why: t.check.Why, Note: t.note,
 		}
 	}
 }

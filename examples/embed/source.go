@@ -3,7 +3,6 @@ package embed
 import (
 	"cmp"
 	"context"
-	"errors"
 	"maps"
 	"time"
 
@@ -34,7 +33,7 @@ func (s *Store) TableState(_ context.Context, name string) (schema.State, error)
 	defer s.mu.Unlock()
 	t := s.tables[name]
 	if t == nil {
-		return schema.State{}, exception.ResourceNotFound
+		return schema.State{}, errNoTable
 	}
 	return schema.State{ID: t.ID, Status: schema.Active, CreationTime: t.CreationTime}, nil
 }
@@ -45,7 +44,7 @@ func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFun
 	defer s.mu.Unlock()
 	t := s.tables[name]
 	if t == nil {
-		return nil, exception.ResourceNotFound
+		return nil, errNoTable
 	}
 	at := s.seq.Next()
 	taken, err := snapshot.FromItems(t.describe(), cut(at), maps.Values(t.items))
@@ -72,7 +71,11 @@ func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Desc
 	}
 	t := &table{*r.Table.Clone(), make(map[attr.Key]attr.Item)}
 	for item := range r.Snapshot.All() {
-		t.items[t.keyOf(item)] = item
+		key, err := t.keyOf(item)
+		if err != nil {
+			return schema.Description{}, err
+		}
+		t.items[key] = item
 	}
 	return s.add(t)
 }
@@ -88,6 +91,7 @@ func (s *Store) CreateTable(d schema.Definition) error {
 	t := &schema.Table{
 		Name: d.Name, KeySchema: d.KeySchema, Attributes: d.Attributes,
 		BillingMode: cmp.Or(d.BillingMode, schema.Provisioned), Throughput: d.Throughput, OnDemand: d.OnDemand,
+		Encryption: schema.EncryptionFor(d.SSE, s.Region(), s.Account()),
 	}
 	_, err := s.add(&table{*t.Clone(), make(map[attr.Key]attr.Item)})
 	return err
@@ -96,7 +100,7 @@ func (s *Store) CreateTable(d schema.Definition) error {
 // noIndexes refuses what the store cannot do, instead of doing half of it.
 func noIndexes(local, global []schema.Index) error {
 	if len(local)+len(global) > 0 {
-		return errors.New("this store has no indexes")
+		return exception.Validation.Errorf("this store has no indexes")
 	}
 	return nil
 }
@@ -106,7 +110,7 @@ func (s *Store) add(t *table) (schema.Description, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tables[t.Name] != nil {
-		return schema.Description{}, exception.ResourceInUse
+		return schema.Description{}, exception.ResourceInUse.Errorf("Table already exists: %s", t.Name)
 	}
 	t.ID, t.ARN, t.CreationTime = uuid.NewString(), arn.Table(s.Region(), s.Account(), t.Name), s.seq.Now()
 	s.tables[t.Name] = t

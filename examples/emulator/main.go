@@ -3,8 +3,8 @@
 //
 //	go run ./examples/emulator
 //
-// Its tables have one partition key, of type S, and no indexes; what it does not know it says. An emulator that does
-// know more puts Tidemark in front of it in the same three lines: see handler.
+// Its tables have no indexes; what it does not know it says. An emulator that does know more puts Tidemark in front of
+// it in the same three lines: see handler.
 package main
 
 import (
@@ -58,8 +58,14 @@ type emulator struct {
 
 // request has the members that the emulator looks at.
 type request struct {
-	TableName string
-	KeySchema []struct{ AttributeName string }
+	TableName            string
+	AttributeDefinitions []struct{ AttributeName, AttributeType string }
+	KeySchema            []struct {
+		AttributeName string
+		KeyType       schema.KeyType
+	}
+	LocalSecondaryIndexes, GlobalSecondaryIndexes []struct{}
+
 	Item, Key attr.Item
 }
 
@@ -85,6 +91,9 @@ func (e *emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (e *emulator) do(ctx context.Context, operation string, in *request) (answer any, err error) {
 	switch operation {
 	case "CreateTable":
+		if len(in.LocalSecondaryIndexes)+len(in.GlobalSecondaryIndexes) > 0 {
+			return nil, exception.Validation.Errorf("the emulator has no indexes")
+		}
 		return struct{}{}, e.store.CreateTable(definition(in))
 	case "DescribeTable":
 		state, err := e.store.TableState(ctx, in.TableName)
@@ -103,11 +112,11 @@ func (e *emulator) do(ctx context.Context, operation string, in *request) (answe
 
 func definition(in *request) schema.Definition {
 	d := schema.Definition{Name: in.TableName, BillingMode: schema.PayPerRequest, Attributes: schema.Attributes{}}
-	for i, e := range in.KeySchema {
-		if i == 0 {
-			d.KeySchema = schema.Keys(e.AttributeName)
-			d.Attributes[e.AttributeName] = attr.TypeS
-		}
+	for _, a := range in.AttributeDefinitions {
+		d.Attributes[a.AttributeName], _ = attr.ParseType(a.AttributeType)
+	}
+	for _, k := range in.KeySchema {
+		d.KeySchema = append(d.KeySchema, schema.KeyElement{Name: k.AttributeName, Type: k.KeyType})
 	}
 	return d
 }

@@ -40,7 +40,9 @@ func TestEmulator(t *testing.T) {
 		return answer
 	}
 	const key = `{"Artist": {"S": "The Acme Band"}}`
-	ok("CreateTable", `{"TableName": "Music", "KeySchema": [{"AttributeName": "Artist"}]}`)
+	const table = `{"TableName": "Music", "KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}],
+		"AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}]`
+	ok("CreateTable", table+"}")
 	ok("PutItem", `{"TableName": "Music", "Item": {"Artist": {"S": "The Acme Band"}, "Plays": {"N": "1"}}}`)
 
 	var made struct{ BackupDetails struct{ BackupArn string } }
@@ -56,6 +58,10 @@ func TestEmulator(t *testing.T) {
 	// What either side does not know it says for itself.
 	_, answer = send("Query", `{"TableName": "Music"}`)
 	require.Contains(t, answer, "the emulator does not know Query")
+	_, answer = send("CreateTable", table+`, "GlobalSecondaryIndexes": [{"IndexName": "ByPlays"}]}`)
+	require.Contains(t, answer, "the emulator has no indexes")
+	_, answer = send("PutItem", `{"TableName": "Music", "Item": {"Plays": {"N": "1"}}}`)
+	require.Contains(t, answer, "an item needs an attribute Artist of type S")
 	_, answer = send("UpdateContinuousBackups",
 		`{"TableName": "Music", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true}}`)
 	require.Contains(t, answer, "point-in-time recovery needs a store that keeps history, which this one does not")

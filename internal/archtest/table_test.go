@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
 	"snapshot":          {"attr", "clock", "exception", "internal/storage", "schema"},
+	"internal/spool": {"attr", "clock", "exception", "internal/storage"},
 	"table": {"arn", "attr", "clock", "exception", "internal/storage", "internal/validate", "schema",
 		"snapshot"},
 
@@ -30,8 +31,8 @@ var arrows = map[string][]string{
 		"schema", "snapshot", "table"},
 
 	// What stands between a client and tables that are elsewhere.
-	"internal/upstream": {"arn", "attr", "clock", "exception", "internal/request", "internal/storage", "schema", "snapshot",
-		"wire"},
+	"internal/upstream": {"arn", "attr", "clock", "exception", "internal/request", "internal/spool", "internal/storage",
+		"schema", "snapshot", "wire"},
 
 	".":                 {anything},
 	"internal/endpoint": {".", "clock", "table", "wire"},

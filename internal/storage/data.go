@@ -59,21 +59,19 @@ func (d *Data) tree(i int) *tree {
 	return &d.indexes[i]
 }
 
-func (d *Data) key(i int) Key {
-	if i < 0 {
-		return d.layout.Key
+// Item returns the item with the given key values; ok is false if there is none. Their number and types must be those
+// of the key.
+func (d *Data) Item(k attr.Key) (item attr.Item, ok bool) {
+	if r := d.Lookup(k); r != nil {
+		return r.Item, true
 	}
-	return d.layout.Indexes[i].Key
+	return attr.Item{}, false
 }
 
 // Lookup returns the record with the given key values, or nil. Their number and types must be those of the key.
 func (d *Data) Lookup(k attr.Key) *Record {
 	var buf [64]byte
-	key := attr.AppendKey(buf[:0], k.Partition)
-	hash := hashOf(key)
-	if !k.Sort.IsZero() {
-		key = attr.AppendKey(key, k.Sort)
-	}
+	hash, key := appendKey(buf[:0], k)
 	return d.table.get(hash, key)
 }
 
@@ -158,19 +156,6 @@ func (x *IndexLayout) entry(r *Record) (Hash, *Record) {
 	return hashOf(key[:n]), newRecord(append(key, r.key...), item)
 }
 
-// Position returns the place of an item in index i, or in the table if i is negative. Of item only the key
-// attributes count, those of the index and of the table; ok is false if one is missing or has another type.
-func (d *Data) Position(i int, item attr.Item) (p Position, ok bool) {
-	key, n, ok := d.key(i).appendItem(nil, item)
-	if ok && i >= 0 {
-		key, _, ok = d.layout.Key.appendItem(key, item)
-	}
-	if !ok {
-		return Position{}, false
-	}
-	return Position{hash: hashOf(key[:n]), key: string(key)}, true
-}
-
 // Scan calls fn with the items of s in index i, or in the table if i is negative, until fn returns false: in
 // ascending order, or the other way if reverse is true.
 func (d *Data) Scan(i int, s Span, reverse bool, fn func(attr.Item) bool) {
@@ -181,3 +166,9 @@ func (d *Data) Scan(i int, s Span, reverse bool, fn func(attr.Item) bool) {
 		d.tree(i).ascend(s, visit)
 	}
 }
+
+// Err returns nil: what is in memory can always be read. See [Reader].
+func (d *Data) Err() error { return nil }
+
+// Data returns d.
+func (d *Data) Data() (*Data, error) { return d, nil }

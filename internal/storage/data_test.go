@@ -139,15 +139,15 @@ func TestDataPosition(t *testing.T) {
 	full := attr.Map{"P": attr.S("p"), "K": attr.S("k"), "G": attr.S("g"), "L": attr.Int(1)}
 	for i, names := range [][]string{{"P", "K"}, {"P", "L", "K"}, {"G", "L", "P", "K"}, {"G", "P", "K"}} {
 		item := attr.MustItem(full)
-		_, ok := d.Position(i-1, item.Project(names...))
+		_, ok := d.layout.Place(i-1, item.Project(names...))
 		require.True(t, ok)
 		for _, name := range names {
 			broken := item.Map()
 			broken[name] = attr.Bool(true)
-			_, ok := d.Position(i-1, attr.MustItem(broken))
+			_, ok := d.layout.Place(i-1, attr.MustItem(broken))
 			require.False(t, ok, "index %d, %s of another type", i-1, name)
 			delete(broken, name)
-			_, ok = d.Position(i-1, attr.MustItem(broken))
+			_, ok = d.layout.Place(i-1, attr.MustItem(broken))
 			require.False(t, ok, "index %d without %s", i-1, name)
 		}
 	}

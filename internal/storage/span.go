@@ -54,7 +54,7 @@ func SegmentSpan(i, n int) Span {
 // After returns the part of s that comes after record position p in ascending order.
 func (s Span) After(p Position) Span {
 	next := Position{p.hash, p.key + "\x00"}
-	if next.compare(s.from) > 0 {
+	if next.Compare(s.from) > 0 {
 		s.from = next
 	}
 	return s
@@ -62,20 +62,10 @@ func (s Span) After(p Position) Span {
 
 // Before returns the part of s that comes before record position p in ascending order.
 func (s Span) Before(p Position) Span {
-	if !s.bounded || p.compare(s.to) < 0 {
+	if !s.bounded || p.Compare(s.to) < 0 {
 		s.to, s.bounded = p, true
 	}
 	return s
-}
-
-func (p Position) compare(q Position) int {
-	switch a, b := p.element(), q.element(); {
-	case less(a, b):
-		return -1
-	case less(b, a):
-		return 1
-	}
-	return 0
 }
 
 // after returns the smallest string that is greater than every string that begins with prefix. No encoded key

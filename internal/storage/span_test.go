@@ -162,7 +162,7 @@ func TestSpanAfterAndBefore(t *testing.T) {
 		}
 	}
 	for i, item := range all {
-		p, ok := full.Position(-1, item)
+		p, ok := full.Layout().Place(-1, item)
 		require.True(t, ok)
 		requireSpan(t, full, all[i+1:], Span{}.After(p))
 		requireSpan(t, full, all[:i], Span{}.Before(p))

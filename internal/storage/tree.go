@@ -74,20 +74,6 @@ func (t *tree) remove(hash Hash, r *Record) {
 	}
 }
 
-// Position is a place between records: just before those with this hash and a key not below this one.
-type Position struct {
-	hash Hash
-	key  string
-}
-
-func (p Position) element() element { return element{p.hash, probe(p.key)} }
-
-// Span is the records from one position up to another. The zero Span is everything.
-type Span struct {
-	from, to Position
-	bounded  bool // to counts
-}
-
 // ascend calls fn with the records of s in order until fn returns false.
 func (t *tree) ascend(s Span, fn func(*Record) bool) {
 	visit := func(e element) bool { return fn(e.record) }
