@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -52,6 +54,24 @@ func printBanner(out io.Writer, c config, o tidemark.Options, url string) {
 	fmt.Fprintf(out, "  clock    manual, stands at %s until it is moved:\n\n", o.Clock.Now().Format(time.RFC3339))
 	fmt.Fprintf(out, "  curl -H 'Content-Type: application/json' -d '{\"advance\": \"90m\"}' %s\n\n",
 		quoted(url+controlPrefix+"clock"))
+}
+
+// printBanner says what the sidecar is in front of, and what it cannot do.
+func (s *sidecar) printBanner(out io.Writer, c config, url string) {
+	fmt.Fprintf(out, `Tidemark, in front of %s, serves DynamoDB's protocol at %s
+
+  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url %[3]s --region %s dynamodb list-backups
+
+  profile  %s, marker %s
+  tables   said to be in %s, of account %s
+  seed     %d
+  memory   %s for backups and history, the rest goes to %s
+
+  Writes that do not pass this address are not seen: a backup that is being taken may have them in part, and history
+  lacks them. Backups and history last as long as this process.
+
+`, c.upstream, url, quoted(url), c.region, c.profile, s.engine.Profile().Marker, s.source.Region(), s.source.Account(),
+		s.engine.Seed(), sizeText(c.memory), cmp.Or(c.spool, os.TempDir()))
 }
 
 // quoted keeps a shell from taking the brackets of an address for a pattern.

@@ -18,16 +18,50 @@ import (
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/internal/endpoint"
+	"github.com/tidemark-db/tidemark/internal/upstream"
 )
 
 // maxControlBody is the size of the largest body that a control endpoint reads.
 const maxControlBody = 4 << 10
 
+// backend is what the control endpoints look at: the server's own tables, or a sidecar.
+type backend interface {
+	seed() uint64 // the seed
+	places() []place
+	behind() *upstream.Source // nil: the tables are the server's own
+	reset() *refusal          // forgets all tables and backups
+}
+
+// place is an account and region with its backups.
+type place struct {
+	account, region string
+	backups         *backup.Engine
+}
+
+// own is the backend of tables that the server has itself.
+type own struct{ *endpoint.Endpoint }
+
+func (o own) seed() uint64             { return o.Options().Seed }
+func (o own) behind() *upstream.Source { return nil }
+
+func (o own) places() []place {
+	var all []place
+	for _, db := range o.DBs() {
+		all = append(all, place{db.Tables.Account(), db.Tables.Region(), db.Backups})
+	}
+	return all
+}
+
+func (o own) reset() *refusal {
+	o.Reset()
+	return nil
+}
+
 // control answers what is under controlPrefix.
 type control struct {
-	endpoint *endpoint.Endpoint
-	clock    clock.Clock
-	manual   *clock.Manual // nil: the clock cannot be moved
+	backend backend
+	clock   clock.Clock
+	manual  *clock.Manual // nil: the clock cannot be moved
 
 	moving sync.Mutex // so that a move finds the clock where it was checked to be
 }
@@ -52,6 +86,8 @@ var resources = map[string]struct{ get, post action }{
 	"clock":       {get: readClock, post: moveClock},
 	"transitions": {get: transitions},
 	"reset":       {post: reset},
+	"restores":    {get: restores},
+	"delays":      {get: delays},
 }
 
 // ServeHTTP answers a request that the guard has let pass.
@@ -162,7 +198,7 @@ func health(*control, []byte) (any, *refusal) {
 func seed(c *control, _ []byte) (any, *refusal) {
 	return struct {
 		Seed uint64 `json:"seed,string"`
-	}{c.endpoint.Options().Seed}, nil
+	}{c.backend.seed()}, nil
 }
 
 func readClock(c *control, _ []byte) (any, *refusal) {
@@ -190,7 +226,10 @@ func checkTime(t time.Time) error {
 }
 
 func moveClock(c *control, body []byte) (any, *refusal) {
-	if c.manual == nil {
+	switch {
+	case c.backend.behind() != nil:
+		return nil, refuse(http.StatusConflict, "the system clock cannot be moved, and the tables of -upstream go by it")
+	case c.manual == nil:
 		return nil, refuse(http.StatusConflict, "the system clock cannot be moved: start the server with -clock manual")
 	}
 	var in struct {
@@ -215,8 +254,8 @@ func moveClock(c *control, body []byte) (any, *refusal) {
 		return nil, refuse(http.StatusBadRequest, "%s is %v", to.Format(time.RFC3339), err)
 	}
 	c.manual.Set(to)
-	for _, db := range c.endpoint.DBs() {
-		db.Backups.Settle()
+	for _, p := range c.backend.places() {
+		p.backups.Settle()
 	}
 	return readClock(c, nil)
 }
@@ -257,10 +296,10 @@ type transition struct {
 
 func transitions(c *control, _ []byte) (any, *refusal) {
 	all := []transition{} // never null
-	for _, db := range c.endpoint.DBs() {
-		for _, t := range db.Backups.Pending() {
+	for _, p := range c.backend.places() {
+		for _, t := range p.backups.Pending() {
 			all = append(all, transition{
-				Account: db.Tables.Account(), Region: db.Tables.Region(),
+				Account: p.account, Region: p.region,
 				ARN: t.ARN, From: statusWord(t.From), To: statusWord(t.To), At: t.At.UTC(),
 			})
 		}
@@ -286,6 +325,62 @@ func reset(c *control, body []byte) (any, *refusal) {
 			return nil, refused
 		}
 	}
-	c.endpoint.Reset()
-	return struct{}{}, nil
+	return struct{}{}, c.backend.reset()
+}
+
+// restoring is how a restore into an upstream goes.
+type restoring struct {
+	Table string     `json:"table"`
+	Items int        `json:"items"`
+	Total int        `json:"total"`
+	Begun time.Time  `json:"begun"`
+	Ended *time.Time `json:"ended"` // null while it goes on
+	Error string     `json:"error"` // empty unless it has failed
+	Stuck bool       `json:"stuck"`
+}
+
+func restores(c *control, _ []byte) (any, *refusal) {
+	source, refused := c.upstream()
+	if refused != nil {
+		return nil, refused
+	}
+	all := []restoring{} // never null
+	for _, p := range source.Restores() {
+		r := restoring{Table: p.Table, Items: p.Items, Total: p.Total, Begun: p.Begun.UTC(), Stuck: p.Stuck}
+		if !p.Ended.IsZero() {
+			ended := p.Ended.UTC()
+			r.Ended = &ended
+		}
+		if p.Err != nil {
+			r.Error = p.Err.Error()
+		}
+		all = append(all, r)
+	}
+	return struct {
+		Restores []restoring `json:"restores"`
+	}{all}, nil
+}
+
+func delays(c *control, _ []byte) (any, *refusal) {
+	source, refused := c.upstream()
+	if refused != nil {
+		return nil, refused
+	}
+	d := source.Delays()
+	return struct {
+		Writes   int     `json:"writes"`
+		Longest  float64 `json:"longestSeconds"`
+		Total    float64 `json:"totalSeconds"`
+		Secured  float64 `json:"securedSeconds"`
+		ReadBack float64 `json:"readBackSeconds"`
+	}{d.Writes, d.Longest.Seconds(), d.Total.Seconds(), d.Secured.Seconds(), d.ReadBack.Seconds()}, nil
+}
+
+func (c *control) upstream() (*upstream.Source, *refusal) {
+	source := c.backend.behind()
+	if source == nil {
+		return nil, refuse(http.StatusConflict, "this is for a server that is started with -upstream: "+
+			"here the tables are its own, nothing has to be copied and no write is held back")
+	}
+	return source, nil
 }

@@ -145,7 +145,7 @@ func TestMovingSettles(t *testing.T) {
 	o.Clock, o.OnTransition = manual, func(c backup.Transition) { came = append(came, c) }
 	e, err := endpoint.New(o, wire.Options{})
 	require.NoError(t, err)
-	c := &control{endpoint: e, clock: manual, manual: manual}
+	c := &control{backend: own{e}, clock: manual, manual: manual}
 	in := httptest.NewServer(route{protocol: e, control: c})
 	defer in.Close()
 	s := &server{T: t, url: in.URL, client: in.Client()}
@@ -189,6 +189,7 @@ func TestMethodsAndPaths(t *testing.T) {
 	s := start(t)
 	for path, allowed := range map[string]string{
 		"health": "GET, HEAD", "seed": "GET, HEAD", "transitions": "GET, HEAD", "clock": "GET, HEAD, POST", "reset": "POST",
+		"restores": "GET, HEAD", "delays": "GET, HEAD",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
 			a := s.send(method, "/_tidemark/"+path, "")
@@ -209,7 +210,7 @@ func TestMethodsAndPaths(t *testing.T) {
 		a := s.send("GET", path, "")
 		require.Equal(t, 404, a.status, path)
 		require.JSONEq(t, `{"error": "there is no `+path+`: `+
-			`under /_tidemark/ are clock, health, reset, seed, transitions"}`, a.body)
+			`under /_tidemark/ are clock, delays, health, reset, restores, seed, transitions"}`, a.body)
 	}
 	for _, path := range []string{"/_tidemarks", "/x/_tidemark/clock", "/x/../_tidemark/clock"} {
 		a := s.send("GET", path, "")

@@ -34,6 +34,12 @@ type config struct {
 	clock   string
 	start   time.Time
 	log     slog.Level
+
+	upstream string // empty: the tables are the server's own
+	memory   int64  // of the upstream's snapshots and histories
+	spool    string // empty: where the system has temporary files
+
+	given map[string]bool // the flags that are there
 }
 
 // logOff is the level that nothing is logged at.
@@ -67,14 +73,19 @@ func newFlags(c *config) *flag.FlagSet {
 			"after it (fuzzy, default of documented; torn, earliest, latest)")
 	seedFlag(f, &c.seed)
 	c.account, c.region = table.DefaultAccount, table.DefaultRegion
-	checked(f, &c.account, "account", "the account of requests whose access key is not 12 digits itself, as 12 `digits`",
-		arn.ValidAccount)
-	checked(f, &c.region, "region", "the `region` of the printed aws line; a request is for the one it names", validRegion)
+	checked(f, &c.account, "account",
+		"the account of requests whose access key is not 12 digits itself, as 12 `digits`;\n"+
+			"with -upstream, whose the tables are said to be", arn.ValidAccount)
+	checked(f, &c.region, "region",
+		"the `region` of the printed aws line; a request is for the one it names.\n"+
+			"With -upstream, where the tables are said to be, and what our own requests\n"+
+			"are signed for", validRegion)
 	choice(f, &c.limits, "limits", limits,
 		"`when` to throttle backup operations at the documented calls per second of the clock: on, off, or\n"+
 			"auto: with -profile documented")
 	choice(f, &c.clock, "clock", clocks, "the `kind` of clock: system, or manual, which stands still until it is moved")
 	startFlag(f, &c.start)
+	upstreamFlags(f, c)
 	f.Func("log", "the `level` of the log on standard error: off, error (requests that fail by our fault), warn (also\n"+
 		"those that are refused), info (all), debug (more about each) (default info)", func(s string) error {
 		level, known := levelOf[s]
@@ -151,7 +162,12 @@ func parseFlags(args []string) (config, error) {
 	if f.NArg() > 0 {
 		return config{}, fmt.Errorf("unexpected argument %q: there are flags only", f.Arg(0))
 	}
+	c.given = make(map[string]bool)
+	f.Visit(func(f *flag.Flag) { c.given[f.Name] = true })
 	if err := checkAddr(c.addr); err != nil {
+		return config{}, err
+	}
+	if err := c.checkMode(); err != nil {
 		return config{}, err
 	}
 	if !c.start.IsZero() && c.clock != "manual" {
@@ -205,6 +221,9 @@ func (c config) backups() backup.Profile {
 	if p.Marker != backup.Exact {
 		p.Window = documented.Window
 	}
+	if c.upstream != "" {
+		p.Marker, p.Window = backup.Exact, 0 // a table without history has no other moment than the present
+	}
 	switch c.limits {
 	case "on":
 		p.Rates = documented.Rates
@@ -216,7 +235,8 @@ func (c config) backups() backup.Profile {
 
 // printHelp explains the flags.
 func printHelp(out io.Writer) {
-	fmt.Fprint(out, "tidemark serves tables and backups over DynamoDB's protocol. Everything is in memory.\n\n")
+	fmt.Fprint(out, "tidemark serves tables and backups over DynamoDB's protocol: tables of its own, which are in\n"+
+		"memory, or those of another endpoint, with -upstream.\n\n")
 	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	newFlags(new(config)).VisitAll(func(f *flag.Flag) {
 		name, usage := flag.UnquoteUsage(f)
@@ -226,5 +246,6 @@ func printHelp(out io.Writer) {
 		fmt.Fprintf(columns, "  -%s %s\t%s\n", f.Name, name, strings.ReplaceAll(usage, "\n", "\n\t"))
 	})
 	columns.Flush()
-	fmt.Fprint(out, "\nUnder /_tidemark/ are health, clock, seed, transitions and reset: see go doc ./cmd/tidemark.\n")
+	fmt.Fprint(out, "\nUnder /_tidemark/ are health, clock, seed, transitions and reset, and with -upstream restores\n"+
+		"and delays: see go doc ./cmd/tidemark.\n")
 }

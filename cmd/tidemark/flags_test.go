@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +58,63 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// Whatever the profile, the backups of an upstream are exact: of most of its tables there is no other time to take.
+func TestFlagsOfAnUpstream(t *testing.T) {
+	for _, profile := range profiles {
+		for _, more := range [][]string{nil, {"-marker", "exact"}} {
+			c, err := parseFlags(append([]string{"-upstream", "https://db.test/x", "-profile", profile}, more...))
+			require.NoError(t, err)
+			want := backup.Instant()
+			if profile == "documented" {
+				want = backup.Documented()
+			}
+			want.Marker, want.Window = backup.Exact, 0
+			require.Equal(t, want, c.backups())
+			require.Equal(t, "exact", c.marker)
+			require.EqualValues(t, 256<<20, c.memory)
+		}
+	}
+}
+
+func TestSizes(t *testing.T) {
+	for text, want := range map[string]int64{
+		"1KB": 1 << 10, "256mb": 256 << 20, "2Gb": 2 << 30, "8388607TB": 8388607 << 40,
+	} {
+		n, err := parseSize(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, n)
+		require.Equal(t, strings.ToUpper(text), sizeText(n))
+	}
+	for _, text := range []string{"", "0", "0MB", "1", "MB", "-1MB", "1.5GB", "1 GB", "256M", "1MiB", "8388608TB", "1B"} {
+		n, err := parseSize(text)
+		require.Error(t, err, "%s: %d", text, n)
+	}
+}
+
+func TestLoops(t *testing.T) {
+	for _, test := range []struct {
+		addr, upstream string
+		loops          bool
+	}{
+		{"127.0.0.1:8000", "http://127.0.0.1:8000", true},
+		{"127.0.0.1:8000", "http://localhost:8000/", true},
+		{"localhost:8000", "http://[::1]:8000", true},
+		{":8000", "http://127.0.0.1:8000", true},
+		{"0.0.0.0:80", "http://localhost", true},
+		{"[::]:443", "https://127.0.0.1", true},
+		{"db.test:8000", "http://DB.test:8000", true},
+		{"127.0.0.1:8000", "http://127.0.0.1:8001", false},
+		{"127.0.0.1:8000", "http://127.0.0.2:8000", false},
+		{"127.0.0.1:8000", "http://db.test:8000", false},
+		{":8000", "http://db.test:8000", false},
+		{"127.0.0.1:443", "http://127.0.0.1", false},
+		{"127.0.0.1:0", "http://127.0.0.1:8000", false},
+	} {
+		c := config{addr: test.addr, upstream: test.upstream}
+		require.Equal(t, test.loops, c.wouldLoop(), "%v", test)
+	}
+}
+
 func TestEveryMarkerWithEveryProfile(t *testing.T) {
 	for _, profile := range profiles {
 		for _, marker := range markers {
@@ -79,6 +137,7 @@ func TestLogLevels(t *testing.T) {
 }
 
 func TestFlagsThatMakeNoSense(t *testing.T) {
+	const there = "http://127.0.0.1:8001"
 	tests := []struct {
 		args []string
 		want string
@@ -105,6 +164,19 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		{[]string{"-clock", "manual", "-start", "1969-12-31T23:59:59Z"}, `for flag -start: not between 1970-01-01T00`},
 		{[]string{"-clock", "manual", "-start", "2262-01-01T00:00:00Z"}, `for flag -start: not between 1970-01-01T00`},
 		{[]string{"-start", "2026-01-02T03:04:05Z"}, "-start is for the manual clock: add -clock manual"},
+		{[]string{"-memory", "1GB"}, "-memory is for backups of tables that are elsewhere: add -upstream"},
+		{[]string{"-spool", "/tmp"}, "-spool is for backups of tables that are elsewhere: add -upstream"},
+		{[]string{"-upstream", there, "-clock", "manual"}, "-clock manual and -start are for tables of our own"},
+		{[]string{"-upstream", there, "-start", "2026-01-02T03:04:05Z"}, "-clock manual and -start are for tables of our"},
+		{[]string{"-upstream", there, "-marker", "torn"}, "-marker torn needs the history of every table"},
+		{[]string{"-upstream", there, "-memory", "lots"}, `for flag -memory: not a size, such as 256MB or 1GB`},
+		{[]string{"-upstream", ""}, `invalid value "" for flag -upstream: not the URL of an HTTP endpoint`},
+		{[]string{"-upstream", "127.0.0.1:8001"}, `for flag -upstream: not the URL of an HTTP endpoint, such as http://`},
+		{[]string{"-upstream", "ftp://127.0.0.1"}, `for flag -upstream: not the URL of an HTTP endpoint, such as http://`},
+		{[]string{"-upstream", "http://me:secret@127.0.0.1"}, `for flag -upstream: a URL of host, port and path alone`},
+		{[]string{"-upstream", "http://127.0.0.1?a=b"}, `for flag -upstream: a URL of host, port and path alone`},
+		{[]string{"-upstream", "http://127.0.0.1:8000"}, "-upstream http://127.0.0.1:8000 is where this server is to " +
+			"listen itself: give another -addr, such as 127.0.0.1:0"},
 		{[]string{"-port", "8000"}, "flag provided but not defined: -port"},
 		{[]string{"serve"}, `unexpected argument "serve": there are flags only`},
 	}

@@ -40,6 +40,12 @@ func (l *locked) Write(b []byte) (int, error) {
 	return l.Buffer.Write(b)
 }
 
+func (l *locked) String() string {
+	l.Lock()
+	defer l.Unlock()
+	return l.Buffer.String()
+}
+
 // start runs the command on a free port, until the test or stop ends it.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()

@@ -22,7 +22,7 @@ func newLog(out io.Writer, level slog.Level) *slog.Logger {
 }
 
 // logged returns a handler that does what next does and logs every request: at level error if the fault is the
-// server's, warn if the request was refused, else info.
+// server's, warn if the request was refused or its client has gone, else info.
 func logged(next http.Handler, log *slog.Logger) http.Handler {
 	if !log.Enabled(context.Background(), slog.LevelError) {
 		return next
@@ -35,12 +35,20 @@ func logged(next http.Handler, log *slog.Logger) http.Handler {
 			if finished && watched.status == 0 {
 				watched.status = http.StatusOK
 			}
-			log.LogAttrs(r.Context(), levelFor(watched.status), "request", attributes(log, r, watched, time.Since(begin))...)
+			level := levelFor(watched.status)
+			if gone(r, watched) {
+				level = min(level, slog.LevelWarn) // nobody was there any more to be answered
+			}
+			log.LogAttrs(r.Context(), level, "request", attributes(log, r, watched, time.Since(begin))...)
 		}()
 		next.ServeHTTP(watched, r)
 		finished = true
 	})
 }
+
+// gone reports whether a request failed that no client was waiting for any longer. The answer to a failure is short and
+// is sent when it has been logged, so nobody can have read it already.
+func gone(r *http.Request, w *watcher) bool { return w.status >= 500 && r.Context().Err() != nil }
 
 func levelFor(status int) slog.Level {
 	switch {
@@ -57,6 +65,9 @@ func attributes(log *slog.Logger, r *http.Request, w *watcher, took time.Duratio
 		slog.String("operation", operation(r)),
 		slog.Int("status", w.status),
 		slog.Duration("took", took),
+	}
+	if gone(r, w) {
+		a = append(a, slog.String("client", "gone"))
 	}
 	if w.exception != "" {
 		a = append(a, slog.String("error", w.exception))
@@ -107,6 +118,9 @@ type watcher struct {
 
 // Unwrap is for http.ResponseController.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Flush is for an answer that is passed on as it comes.
+func (w *watcher) Flush() { http.NewResponseController(w.ResponseWriter).Flush() }
 
 // WriteHeader notes the status.
 func (w *watcher) WriteHeader(status int) {

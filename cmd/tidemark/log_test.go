@@ -85,7 +85,7 @@ func TestLogSaysWhy(t *testing.T) {
 		`status=400 took=\S+ error=TableNotFoundException message="Table not found: None" id=`,
 		`status=400 took=\S+ error=SerializationException message=.* id=`,
 		`status=409 took=\S+ message="the system clock cannot be moved: start the server with -clock manual"$`,
-		`status=404 took=\S+ message="there is no /_tidemark/: under /_tidemark/ are clock, health,`,
+		`status=404 took=\S+ message="there is no /_tidemark/: under /_tidemark/ are clock, delays, health,`,
 		`status=403 took=\S+ message="cross-origin requests are not answered"$`,
 		`status=404 took=\S+ message="there is no /_tidemark/ä{188}…"$`,
 	}

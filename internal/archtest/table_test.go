@@ -15,9 +15,10 @@ var arrows = map[string][]string{
 	"internal/expr":     {"attr", "exception"},
 	"internal/request":  {"arn", "attr", "exception", "internal/jsontext", "internal/validate"},
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
+	"internal/capacity": {"attr", "schema"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
 	"snapshot":          {"attr", "clock", "exception", "internal/storage", "schema"},
-	"internal/spool": {"attr", "clock", "exception", "internal/storage"},
+	"internal/spool":    {"attr", "clock", "exception", "internal/storage"},
 	"table": {"arn", "attr", "clock", "exception", "internal/storage", "internal/validate", "schema",
 		"snapshot"},
 
@@ -27,8 +28,8 @@ var arrows = map[string][]string{
 	// The same for the kit that tries such an emulator's store.
 	"backup/backuptest": {"arn", "attr", "backup", "clock", "exception", "schema", "snapshot"},
 
-	"wire": {"arn", "attr", "backup", "clock", "exception", "internal/expr", "internal/jsontext", "internal/request",
-		"schema", "snapshot", "table"},
+	"wire": {"arn", "attr", "backup", "clock", "exception", "internal/capacity", "internal/expr", "internal/jsontext",
+		"internal/request", "schema", "snapshot", "table"},
 
 	// What stands between a client and tables that are elsewhere.
 	"internal/upstream": {"arn", "attr", "clock", "exception", "internal/request", "internal/spool", "internal/storage",

@@ -129,6 +129,7 @@ func history(t *testing.T, r *rand.Rand, s *spool.Spool) {
 		}
 	}
 	changesAre(t, m, v, floor)
+	tornIs(t, m, v, floor)
 	now := m[len(m)-1].at
 	for range 20 {
 		key := keyOf(r.IntN(120))
@@ -175,6 +176,26 @@ func scanned(r storage.Reader, i int, s storage.Span, reverse bool) (list []attr
 		return true
 	})
 	return list
+}
+
+// tornIs compares a table of which each part is as it was at an instant of its own.
+func tornIs(t *testing.T, m model, v *spool.Versions, floor clock.Instant) {
+	markers := []clock.Instant{m[len(m)-1].at, m[len(m)-300].at, m[len(m)-40].at}
+	if markers[1].Before(floor) {
+		markers[1] = floor
+	}
+	marker := func(h storage.Hash) clock.Instant { return markers[h.Part(len(markers))] }
+	want, parts := make(map[attr.Key]attr.Item), make(map[clock.Instant]int)
+	for _, at := range markers {
+		for key, item := range m.state(at) {
+			if marker(storage.HashOf(key.Partition)) == at {
+				want[key] = item
+				parts[at]++
+			}
+		}
+	}
+	require.Len(t, parts, len(markers), "not torn, so this has shown nothing")
+	same(t, want, v.Torn(marker))
 }
 
 // changesAre compares the changes since some instant, and what two states differ in, with the model.

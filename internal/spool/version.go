@@ -153,8 +153,9 @@ func firstOf(heads []*head, reverse bool) (first *head) {
 	return first
 }
 
-// asOf returns for each place the last of the ascending or descending versions that is not after an instant.
-func asOf(all sequence, instant clock.Instant, reverse bool) sequence {
+// asOf returns for each place the last of the ascending or descending versions that is not after the instant of its
+// hash.
+func asOf(all sequence, instant func(storage.Hash) clock.Instant, reverse bool) sequence {
 	return func(yield func(version, error) bool) {
 		var best version
 		found := false
@@ -163,7 +164,7 @@ func asOf(all sequence, instant clock.Instant, reverse bool) sequence {
 				yield(v, err)
 				return
 			}
-			if v.at.After(instant) {
+			if v.at.After(instant(v.place.Hash())) {
 				continue
 			}
 			if found && v.place != best.place {

@@ -63,7 +63,8 @@ func (v *Versions) add(x version) {
 	v.mu.stale++
 }
 
-// Trim says that nobody will ask for an instant before the floor any more. Views that there are stay as they are.
+// Trim says that nobody will ask for an instant before the floor any more. Views that there are stay as they are. An
+// item must not be put at the floor or before it afterwards if it was deleted not after it: that may be forgotten.
 func (v *Versions) Trim(floor clock.Instant) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -238,6 +239,12 @@ func (v *Versions) Last(at clock.Instant, key attr.Key) (item attr.Item, since c
 
 // View returns the table as it was at an instant, which must not be before the floor of Trim.
 func (v *Versions) View(at clock.Instant) *View {
+	return v.Torn(func(storage.Hash) clock.Instant { return at })
+}
+
+// Torn returns the table with each item as it was at the instant that belongs to the hash of its partition key, none of
+// which may be before the floor of Trim. The function must answer the same whenever it is asked.
+func (v *Versions) Torn(at func(storage.Hash) clock.Instant) *View {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	w := &View{versions: v, at: at, sources: slices.Clip(v.mu.sources)}

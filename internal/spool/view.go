@@ -11,10 +11,11 @@ import (
 	"github.com/tidemark-db/tidemark/internal/storage"
 )
 
-// View is a table as it was at one instant. It is a storage.Reader. [Versions.View] makes them.
+// View is a table as it was at one instant, or each of its partitions at one of its own. It is a storage.Reader.
+// [Versions.View] and [Versions.Torn] make them.
 type View struct {
 	versions *Versions // so that what is in memory counts as long as somebody may read it
-	at       clock.Instant
+	at       func(storage.Hash) clock.Instant
 	sources  []source
 
 	count func()
@@ -96,7 +97,8 @@ func (w *View) Bytes(i int) int64 {
 
 // Item returns the item with the given key, which must fit the table.
 func (w *View) Item(k attr.Key) (attr.Item, bool) {
-	v, err := lastOf(w.sources, storage.PositionOf(k), w.at)
+	at := storage.PositionOf(k)
+	v, err := lastOf(w.sources, at, w.at(at.Hash()))
 	if err != nil {
 		w.fail(err)
 	}

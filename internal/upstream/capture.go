@@ -10,6 +10,7 @@ import (
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/spool"
 	"github.com/tidemark-db/tidemark/internal/storage"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
@@ -18,82 +19,107 @@ import (
 // attempts is how often a snapshot is begun, if statements get in between.
 const attempts = 3
 
-// capturing is a snapshot that is being taken: what the scan has found, and what items were before the writes that
-// came in between.
+// capturing is a snapshot that is being taken. What the scan finds is put at one instant, and what items were before the
+// first write that came in between at a later one, so that it counts.
 type capturing struct {
-	layout *storage.Layout
+	layout    *storage.Layout
+	versions  *spool.Versions
+	at, after clock.Instant
 
 	mu      sync.Mutex
-	data    *storage.Data
-	saved   map[attr.Key]*savedItem
+	reading map[attr.Key]chan struct{} // items that are being read before a write; closed when they have been
 	over    bool
 	spoiled bool  // by a write whose keys are not known
 	err     error // the first
 	pending sync.WaitGroup
 }
 
-// savedItem is an item as it was before the first write after the instant. Of the zero Item there was none.
-type savedItem struct {
-	done chan struct{}
-	item attr.Item
+// CaptureTable reads a table as it is, which takes as long as reading it does. The cut is asked for when it has been
+// read. Any but that of the instant at which the reading began needs the table's history (RetainTable), of which the
+// snapshot is then made: without one it is refused. A marker that lies ahead when the history ends, because it is no
+// longer asked for or its table is deleted, is moved to that end.
+//
+// It fails with ResourceNotFound if there is no such table, or it is CREATING or DELETING; and if the table cannot be
+// read, or statements of PartiQL that may write to it do not cease.
+func (s *Source) CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	c, err := s.capture(ctx, name, cut)
+	return c, exception.During("CaptureTable", name, err)
 }
 
-// CaptureTable reads a table as it is, which takes as long as reading it does. The cut must be one of now: a marker
-// before or after the request is refused. It fails with ResourceNotFound if there is no such table, or it is CREATING
-// or DELETING; and if the table cannot be read, or statements of PartiQL that may write to it do not cease.
-func (s *Source) CaptureTable(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
-	at, d, data, err := s.read(ctx, name, func(clock.Instant, *described) {})
+func (s *Source) capture(ctx context.Context, name string, cut snapshot.CutFunc) (*snapshot.Capture, error) {
+	var unread error
+	h := s.begunHistory(name)
+	if h != nil {
+		unread = s.reconcile(ctx, h) // before the instant: what is found now must not lie behind it
+	}
+	c, d, err := s.read(ctx, name, func(*capturing, *described) {
+		if s.begunHistory(name) != h {
+			h, unread = nil, nil // it has ended meanwhile, or begun
+		}
+	})
 	if err != nil {
-		return nil, exception.During("CaptureTable", name, err)
+		return nil, err
 	}
-	c := cut(at)
-	if c.IsTorn() || c.Latest() != at {
-		return nil, exception.During("CaptureTable", name, exception.Validation.Errorf(
-			"tables of an upstream have snapshots of the present alone: the window must be 0"))
+	chosen := cut(c.at)
+	switch {
+	case !chosen.IsTorn() && chosen.Latest() == c.at:
+		return snapshot.Taken(c.at, snapshot.New(&d.Table, chosen, c.view())), nil
+	case h == nil:
+		return nil, exception.Validation.Errorf("without point-in-time recovery, tables of an upstream have snapshots of "+
+			"the present alone: the window must be 0, or recovery of %s be switched on", name)
+	case unread != nil:
+		return nil, unread
 	}
-	return snapshot.Taken(at, snapshot.New(&d.Table, c, data)), nil
+	if err := h.of(&d); err != nil {
+		return nil, err
+	}
+	return h.capture(s, c.at, &d.Table, chosen), nil
 }
 
 // read reads all items of a table as they are at one instant; then is called at it, while the table stands still. It
 // may be called more than once: the last time counts.
-func (s *Source) read(ctx context.Context, name string, then func(clock.Instant, *described)) (
-	at clock.Instant, d described, data *storage.Data, err error,
+func (s *Source) read(ctx context.Context, name string, then func(*capturing, *described)) (
+	c *capturing, d described, err error,
 ) {
 	g := s.pin(name)
 	defer s.unpin(g)
 	g.life.RLock()
 	defer g.life.RUnlock()
 	if s.filling(ctx, name) != nil {
-		return at, d, nil, notFound()
+		return nil, d, notFound()
 	}
 	if d, err = s.describe(ctx, name); err != nil {
-		return at, d, nil, err
+		return nil, d, err
 	}
 	if d.status != schema.Active && d.status != schema.Updating {
-		return at, d, nil, notFound()
+		return nil, d, notFound()
 	}
 	for range attempts {
-		c := &capturing{layout: storage.NewLayout(&d.Table), saved: make(map[attr.Key]*savedItem)}
-		c.data = storage.NewData(c.layout)
+		c := &capturing{layout: storage.NewLayout(&d.Table), reading: make(map[attr.Key]chan struct{})}
+		c.versions = s.spool.Versions(c.layout)
 		err = s.still(ctx, g, func() error {
-			at = s.seq.Next()
+			c.at, c.after = s.seq.Next(), s.seq.Next()
+			c.versions.Trim(c.at) // and no later: that an item was not there must be known when the scan finds it
 			g.add(c)
-			then(at, &d)
+			then(c, &d)
 			return nil
 		})
 		if err != nil {
-			return at, d, nil, err
+			return nil, d, err
 		}
 		err = c.scan(ctx, s, name)
-		data, spoiled, failed := c.finish()
+		spoiled, failed := c.finish()
 		g.remove(c) // not before: until the last item has been read, writes to it must wait
 		if !spoiled {
-			return at, d, data, errors.Join(err, failed)
+			return c, d, errors.Join(err, failed)
 		}
 	}
-	return at, d, nil, exception.InternalServerError.Errorf(
+	return nil, d, exception.InternalServerError.Errorf(
 		"statements whose keys cannot be known kept changing %s while it was read", name)
 }
+
+// view returns the table as it was at the instant.
+func (c *capturing) view() *spool.View { return c.versions.View(c.after) }
 
 func notFound() error { return exception.ResourceNotFound.Errorf("Requested resource not found") }
 
@@ -157,24 +183,22 @@ func (c *capturing) put(page json.RawMessage) error {
 	if err := json.Unmarshal(page, &texts); err != nil {
 		return failed("Scan", err)
 	}
-	items := make([]attr.Item, len(texts))
-	for i, text := range texts {
-		var err error
-		if items[i], err = attr.ParseItem(text); err == nil {
-			err = c.layout.Check(items[i])
+	for _, text := range texts {
+		item, err := attr.ParseItem(text)
+		if err == nil {
+			err = c.layout.Check(item)
 		}
 		if err != nil {
 			return exception.InternalServerError.Errorf("the upstream has an item that cannot be one of the table: %w", err)
 		}
+		c.versions.Put(c.at, item)
 	}
-	// A write may have to wait for the lock, so it is not held for long.
-	for n := 0; len(items) > 0; items = items[n:] {
-		n = min(64, len(items))
-		c.mu.Lock()
-		for _, item := range items[:n] {
-			c.data.Put(item)
-		}
-		c.mu.Unlock()
+	return spooled(c.versions.Relieve())
+}
+
+func spooled(err error) error {
+	if err != nil {
+		return exception.InternalServerError.Errorf("there is no room for a snapshot: %w", err)
 	}
 	return nil
 }
@@ -182,39 +206,53 @@ func (c *capturing) put(page json.RawMessage) error {
 // secure has the snapshot know an item as it is before a write, if it does not yet. It returns when it does.
 func (c *capturing) secure(ctx context.Context, s *Source, table string, key attr.Key, of attr.Item) {
 	c.mu.Lock()
-	// Whoever reads the item counts, even if the scan comes to it meanwhile: no other write may pass until that is done.
-	item, begun := c.saved[key]
-	if !begun && (c.over || c.spoiled || c.err != nil || c.data.Lookup(key) != nil) {
+	read, begun := c.reading[key]
+	if !begun && (c.over || c.spoiled || c.err != nil) {
 		c.mu.Unlock()
 		return
 	}
 	if !begun {
-		item = &savedItem{done: make(chan struct{})}
-		c.saved[key] = item
+		read = make(chan struct{})
+		c.reading[key] = read
 		c.pending.Add(1)
 	}
 	c.mu.Unlock()
-	if begun {
-		<-item.done
+	if begun { // no other write to the item may pass before it has been read
+		<-read
 		return
 	}
-	defer c.pending.Done()
-	defer close(item.done)
-	var err error
-	if item.item, err = s.item(ctx, table, of); err == nil && !item.item.IsZero() {
-		err = c.layout.Check(item.item)
+	err := c.save(ctx, s, table, key, of)
+	c.mu.Lock()
+	if err != nil && c.err == nil {
+		c.err = exception.InternalServerError.Errorf("an item could not be read before a write to it: %w", err)
 	}
-	if err != nil {
-		c.fail(exception.InternalServerError.Errorf("an item could not be read before a write to it: %w", err))
-	}
+	delete(c.reading, key)
+	c.mu.Unlock()
+	close(read)
+	c.pending.Done()
 }
 
-func (c *capturing) fail(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
+// save puts an item as it was at the instant, which it still is, where nothing that the scan finds later counts: the
+// upstream may show an item twice that is deleted and made anew.
+func (c *capturing) save(ctx context.Context, s *Source, table string, key attr.Key, of attr.Item) error {
+	item, since, err := c.versions.Last(c.after, key)
+	switch {
+	case err != nil || since == c.after: // or it has been saved before an earlier write
+		return err
+	case since.IsZero(): // the scan has not come to it yet
+		if item, err = s.item(ctx, table, of); err != nil {
+			return err
+		}
 	}
+	if item.IsZero() {
+		c.versions.Delete(c.after, key)
+		return nil
+	}
+	if err := c.layout.Check(item); err != nil {
+		return err
+	}
+	c.versions.Put(c.after, item)
+	return nil
 }
 
 // spoil notes that items were written of which nobody knows what they were.
@@ -224,8 +262,8 @@ func (c *capturing) spoil() {
 	c.spoiled = true
 }
 
-// finish returns the table as it was at the instant.
-func (c *capturing) finish() (data *storage.Data, spoiled bool, err error) {
+// finish ends the snapshot, and says whether it is good.
+func (c *capturing) finish() (spoiled bool, err error) {
 	c.mu.Lock()
 	c.over = true
 	c.mu.Unlock()
@@ -233,16 +271,9 @@ func (c *capturing) finish() (data *storage.Data, spoiled bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.spoiled || c.err != nil {
-		return nil, c.spoiled, c.err
+		return c.spoiled, c.err
 	}
-	for key, saved := range c.saved {
-		if saved.item.IsZero() {
-			c.data.Delete(key)
-		} else {
-			c.data.Put(saved.item)
-		}
-	}
-	return c.data, false, nil
+	return false, spooled(c.versions.Settle())
 }
 
 // item reads one item; the zero Item if there is none.

@@ -10,13 +10,18 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 )
 
 // maxAnswer is the largest answer to a Call that is read: a page of a Scan is 1 MB of items, which JSON can make
 // several times as long.
 const maxAnswer = 32 << 20
+
+// AnswerTimeout is how long a transport should let an upstream take until it begins to answer.
+const AnswerTimeout = 2 * time.Minute
 
 const (
 	targetPrefix = "DynamoDB_20120810."
@@ -26,18 +31,23 @@ const (
 // Client speaks DynamoDB's JSON protocol to one endpoint. Make one with [NewClient]. It may be used by any number of
 // goroutines at once.
 type Client struct {
-	base          *url.URL
-	authorization string
-	transport     http.RoundTripper
+	base        *url.URL
+	credentials credentials
+	transport   http.RoundTripper
 }
 
 // Endpoint says where an upstream is and how it is spoken to.
 type Endpoint struct {
-	URL       string // such as "http://127.0.0.1:8000"
-	Region    string // what requests are signed for; empty: "us-east-1"
-	AccessKey string // empty: "tidemark". The signature is none that a verifying endpoint would accept
+	URL    string // such as "http://127.0.0.1:8000"
+	Region string // what requests are signed for; empty: "us-east-1"
 
-	// Transport sends the requests; nil: one of its own, without the proxies of the environment and without compression.
+	// AccessKey, SecretKey and SessionToken are what requests are signed with. The first two are "tidemark" if they are
+	// empty: many emulators want a signature and do not verify it.
+	AccessKey, SecretKey, SessionToken string
+
+	// Transport sends the requests; nil: one of its own, without the proxies of the environment and without compression,
+	// that takes an upstream for lost which has not begun to answer after two minutes: a table cannot be backed up, nor
+	// deleted, while a write to it is on its way.
 	Transport http.RoundTripper
 }
 
@@ -50,13 +60,15 @@ func NewClient(e Endpoint) (*Client, error) {
 	if base.Path == "" {
 		base.Path = "/" // clients post to it
 	}
-	region, key := cmp.Or(e.Region, "us-east-1"), cmp.Or(e.AccessKey, "tidemark")
-	c := &Client{base: base, transport: e.Transport}
-	c.authorization = "AWS4-HMAC-SHA256 Credential=" + key + "/20240115/" + region + "/dynamodb/aws4_request, " +
-		"SignedHeaders=host;x-amz-date;x-amz-target, Signature=" + strings.Repeat("0", 64)
+	c := &Client{base: base, transport: e.Transport, credentials: credentials{
+		access: cmp.Or(e.AccessKey, "tidemark"), secret: cmp.Or(e.SecretKey, "tidemark"), token: e.SessionToken,
+		region: cmp.Or(e.Region, "us-east-1"),
+	}}
 	if c.transport == nil {
 		// Answers pass as they are, so nothing must be unpacked on the way.
-		c.transport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 256}
+		c.transport = &http.Transport{
+			DisableCompression: true, MaxIdleConnsPerHost: 256, ResponseHeaderTimeout: AnswerTimeout,
+		}
 	}
 	return c, nil
 }
@@ -71,8 +83,10 @@ func (c *Client) Call(ctx context.Context, operation string, body []byte) ([]byt
 	}
 	r.Header = http.Header{
 		"Content-Type": {contentType}, "X-Amz-Target": {targetPrefix + operation},
-		"Authorization": {c.authorization}, "X-Amz-Date": {"20240115T120000Z"}, "User-Agent": {"tidemark"},
 	}
+	// The endpoint compares with its machine's time, whatever clock tables go by.
+	c.credentials.sign(r.Header, r.URL.Host, r.URL.EscapedPath(), body, clock.System{}.Now())
+	r.Header.Set("User-Agent", "tidemark")
 	resp, err := c.transport.RoundTrip(r)
 	if err != nil {
 		return nil, failed(operation, err)
@@ -85,7 +99,7 @@ func (c *Client) Call(ctx context.Context, operation string, body []byte) ([]byt
 	case len(answer) > maxAnswer:
 		return nil, failed(operation, fmt.Errorf("the answer is longer than %d bytes", maxAnswer))
 	case resp.StatusCode != http.StatusOK:
-		return nil, refusal(operation, resp.StatusCode, answer)
+		return nil, refusal(operation, resp, answer)
 	}
 	return answer, nil
 }
@@ -95,20 +109,22 @@ func failed(operation string, err error) error {
 	return exception.InternalServerError.Errorf("the upstream did not answer %s: %w", operation, err)
 }
 
-// refusal reads an error that the upstream answered.
-func refusal(operation string, status int, body []byte) error {
+// refusal reads an error that the upstream answered. A fault of the upstream's own is an InternalServerError whatever it
+// calls it: what became of the request is not known.
+func refusal(operation string, resp *http.Response, body []byte) error {
 	var e struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"` // or Message
 	}
 	if json.Unmarshal(body, &e) != nil || e.Type == "" {
+		e.Type = resp.Header.Get("X-Amzn-Errortype")
+	}
+	// "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException:http://..." in its longest form
+	name, _, _ := strings.Cut(e.Type[strings.LastIndexByte(e.Type, '#')+1:], ":")
+	if name == "" || resp.StatusCode >= http.StatusInternalServerError {
 		const enough = 200
 		return exception.InternalServerError.Errorf("the upstream answered %s with status %d: %s",
-			operation, status, body[:min(len(body), enough)])
-	}
-	_, name, found := strings.Cut(e.Type, "#")
-	if !found {
-		name = e.Type
+			operation, resp.StatusCode, body[:min(len(body), enough)])
 	}
 	return &exception.Error{Op: operation, Code: exception.Code(name), Message: e.Message}
 }

@@ -71,13 +71,14 @@ type indexJSON struct {
 // described is a table of the upstream at the moment it was asked for.
 type described struct {
 	schema.Table
-	status schema.Status
+	status  schema.Status
+	lasting string // the ID that the upstream gave; empty: none
 }
 
 // describe asks for a table. It fails with ResourceNotFound if there is none.
 func (s *Source) describe(ctx context.Context, name string) (described, error) {
 	d, err := s.describeTable(ctx, name)
-	if err != nil || d.status != schema.Active {
+	if err != nil || d.status != schema.Active && d.status != schema.Updating {
 		return d, err
 	}
 	d.TTLAttribute, err = s.describeTTL(ctx, name)
@@ -129,7 +130,7 @@ func named(table string) []byte {
 // parse reads the description of a table. Its ARN is that of the Source's region and account, whatever the upstream
 // makes up. An upstream that gives no TableId has one made of what does not change.
 func (s *Source) parse(name string, t *tableJSON) (described, error) {
-	d := described{status: t.TableStatus, Table: schema.Table{
+	d := described{status: t.TableStatus, lasting: t.TableID, Table: schema.Table{
 		Name: name, ID: t.TableID, ARN: arn.Table(s.o.Region, s.o.Account, name),
 		CreationTime: seconds(t.CreationDateTime),
 		KeySchema:    keysOf(t.KeySchema), Attributes: make(schema.Attributes, len(t.AttributeDefinitions)),
@@ -148,7 +149,8 @@ func (s *Source) parse(name string, t *tableJSON) (described, error) {
 		}
 		d.Attributes[a.AttributeName] = kind
 	}
-	if t.BillingModeSummary.BillingMode == schema.PayPerRequest {
+	// Without capacity it is on demand, though some upstreams do not say so.
+	if t.BillingModeSummary.BillingMode == schema.PayPerRequest || d.Throughput == (schema.Throughput{}) {
 		d.BillingMode, d.Throughput = schema.PayPerRequest, schema.Throughput{}
 	}
 	if t.StreamSpecification.StreamEnabled {

@@ -23,8 +23,8 @@
 // HAZARD: a write whose answer from the upstream is lost may be applied there at any later time. The history of its
 // table is compared with the table when it is next asked for.
 //
-// HAZARD: snapshots are kept in memory, as is, for a table with history, a copy of the table with all changes.
-// The history does not outlive the process.
+// HAZARD: snapshots and histories do not outlive the process, although what is beyond Options.Memory is on disk: a table
+// with history is kept there as a copy with all changes of the time that was asked for.
 //
 // # How a snapshot is taken
 //
@@ -40,8 +40,10 @@
 //
 // [Source.RetainTable] has a table copied, and from then on the Proxy reads every item back after a write to it has
 // been answered, before it passes the answer on. Writes to one item go one at a time then, so that each image belongs
-// to its write. What a statement, or a write whose answer was lost, has changed is found by reading the table again
-// when the history is next asked for: its changes then bear the time at which they were found.
+// to its write. Images and snapshots are versions of items in a spool (package spool): a snapshot is the versions up to
+// its instant. What a statement, or a write whose answer was lost, has changed is found by reading the table again
+// when the history is next asked for: its changes then bear the time at which they were found. A snapshot whose markers
+// lie away from its request is made of the history alone.
 //
 // # Concurrency
 //

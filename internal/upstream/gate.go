@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -146,6 +147,48 @@ func (s *Source) still(ctx context.Context, g *gate, fn func() error) error {
 	return fn()
 }
 
+// reshape calls fn, which may change a table itself, while no snapshot of it is being taken; with its history, in which
+// there is no doubt, and its description before, if one is kept. A history of another table of that name is forgotten:
+// that table was deleted without being seen.
+func (s *Source) reshape(ctx context.Context, g *gate, fn func(*history, *described) error) error {
+	for {
+		_, h := g.watching()
+		var unread error
+		if h != nil {
+			unread = s.reconcile(ctx, h) // outside the lock: it may have to read the table
+		}
+		g.life.Lock()
+		if _, now := g.watching(); now == h || ctx.Err() != nil {
+			defer g.life.Unlock()
+			if err := ctx.Err(); err != nil {
+				return exception.InternalServerError.Errorf("The request was not forwarded: %w", err)
+			}
+			return s.reshapeLocked(ctx, g, h, unread, fn)
+		}
+		g.life.Unlock() // one has begun or ended meanwhile
+	}
+}
+
+func (s *Source) reshapeLocked(
+	ctx context.Context, g *gate, h *history, unread error, fn func(*history, *described) error,
+) error {
+	if h == nil {
+		return fn(nil, nil)
+	}
+	before, err := s.describe(ctx, g.table)
+	switch {
+	case errors.Is(err, exception.ResourceNotFound) || err == nil && before.ID != h.id:
+		s.forget(g, h)
+		return fn(nil, nil)
+	case err != nil:
+		return err
+	case unread != nil:
+		return exception.InternalServerError.Errorf(
+			"The request was not forwarded: the history of %s cannot be read: %w", g.table, unread)
+	}
+	return fn(h, &before)
+}
+
 // after returns a channel that is closed when d has passed since it was first asked for.
 func (s *Source) after(ctx context.Context, d time.Duration) (late func() <-chan struct{}, stop func()) {
 	ctx, stop = context.WithCancel(ctx)
@@ -163,7 +206,7 @@ func (s *Source) after(ctx context.Context, d time.Duration) (late func() <-chan
 // Delays says how long writes were held back by snapshots and histories.
 type Delays struct {
 	Writes   int           // how many were seen
-	Longest  time.Duration // until one could be sent to the upstream
+	Longest  time.Duration // until one could be sent to the upstream; those of one item with history take turns
 	Total    time.Duration
 	Secured  time.Duration // the longest that one had to wait for its item to be read, and no more
 	ReadBack time.Duration // the longest reading of an item after it was written, for a history
@@ -178,8 +221,8 @@ func (d *delays) note(held, secured time.Duration) {
 	d.Lock()
 	defer d.Unlock()
 	d.Writes++
-	d.Total += held + secured
-	d.Longest, d.Secured = max(d.Longest, held+secured), max(d.Secured, secured)
+	d.Total += held
+	d.Longest, d.Secured = max(d.Longest, held), max(d.Secured, secured)
 }
 
 func (d *delays) noteBack(t time.Duration) {

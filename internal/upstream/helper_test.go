@@ -63,7 +63,7 @@ func newWorld(t *testing.T, change ...func(*upstream.Options, *table.Options)) *
 	behind := newClient(t, w.line)
 	w.source, err = upstream.New(ctx, behind, o)
 	require.NoError(t, err)
-	t.Cleanup(w.source.Close)
+	t.Cleanup(func() { require.NoError(t, w.source.Close()) })
 	w.proxy = upstream.NewProxy(w.source)
 	w.client = newClient(t, wire.Transport{Handler: w.proxy})
 	w.backups, err = backup.New(w.source, backup.Options{Profile: backup.Instant(), Seed: 1})
@@ -95,6 +95,7 @@ type line struct {
 	mu   sync.Mutex
 	meet func(operation string, body []byte) (changed []byte, answer *http.Response, err error)
 	lose func(operation string) bool // the answers that do not come back
+	late func(operation string)      // called before an answer comes back; nil: nobody
 }
 
 // on has fn called with every request from now on. It may change its body, or answer it.
@@ -107,7 +108,7 @@ func (l *line) on(fn func(operation string, body []byte) (changed []byte, answer
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 	l.mu.Lock()
-	meet, lose := l.meet, l.lose
+	meet, lose, late := l.meet, l.lose, l.late
 	l.mu.Unlock()
 	if meet != nil {
 		body, err := io.ReadAll(r.Body)
@@ -122,6 +123,9 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
 	resp, err := l.to.RoundTrip(r)
+	if late != nil {
+		late(operation)
+	}
 	if lose != nil && lose(operation) {
 		return nil, errors.New("connection reset")
 	}

@@ -3,20 +3,21 @@ package upstream
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/spool"
 	"github.com/tidemark-db/tidemark/internal/storage"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
-
-// checkpointEvery is how many changes lie between two copies of a table's state that its history keeps.
-const checkpointEvery = 4096
 
 // history is a copy of a table, with what has been done to it.
 type history struct {
@@ -26,15 +27,19 @@ type history struct {
 
 	reconciling sync.Mutex // held while the copy is compared with the table
 
+	// versions has everything that was found and written since the beginning.
+	versions *spool.Versions
+	relief   atomic.Bool // somebody is moving them to disk
+
 	mu struct {
 		sync.Mutex
 		retain  time.Duration
-		live    *storage.Data // nil: not read yet
-		early   []image       // what was written before it was
-		log     storage.History
+		begun   bool // the table has been read
 		floor   clock.Instant
 		doubted bool // the table may have changed in ways that were not seen
 		former  []former
+		awaited []*awaited
+		ended   clock.Instant // zero: it goes on
 		locks   map[string]*keyLock
 	}
 }
@@ -52,15 +57,22 @@ type former struct {
 	table schema.Table
 }
 
+// awaited is a snapshot whose cut lies ahead.
+type awaited struct {
+	cut  snapshot.Cut
+	view *spool.View // nil until then
+}
+
 // keyLock is held by a write to an item until its image has been recorded.
 type keyLock struct {
 	sync.Mutex
 	wanted int
 }
 
-func newHistory(t *schema.Table, begin clock.Instant, retain time.Duration) *history {
-	h := &history{layout: storage.NewLayout(t), table: t.Name, id: t.ID}
-	h.mu.retain, h.mu.floor, h.mu.locks = retain, begin, make(map[string]*keyLock)
+// newHistory returns the history of a table that is being read. Its beginning is what is found.
+func newHistory(t *schema.Table, c *capturing, retain time.Duration) *history {
+	h := &history{layout: c.layout, table: t.Name, id: t.ID, versions: c.versions}
+	h.mu.retain, h.mu.floor, h.mu.locks = retain, c.after, make(map[string]*keyLock)
 	return h
 }
 
@@ -101,51 +113,90 @@ func (h *history) doubt() {
 func (h *history) state() (begun, doubted bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.mu.live != nil, h.mu.doubted
+	return h.mu.begun, h.mu.doubted
 }
 
-// putLocked records an image. What is the same as before is no change.
+// putLocked records an image.
 func (h *history) putLocked(m image) {
-	if h.mu.live == nil {
-		h.mu.early = append(h.mu.early, m)
-		return
-	}
-	c := storage.Change{At: m.at}
-	if old := h.mu.live.Lookup(m.key); old == nil && m.item.IsZero() || old != nil && old.Item == m.item {
-		return
-	}
 	if m.item.IsZero() {
-		c.Old = h.mu.live.Delete(m.key)
+		h.versions.Delete(m.at, m.key)
 	} else {
-		c.New, c.Old = h.mu.live.Put(m.item)
+		h.versions.Put(m.at, m.item)
 	}
-	h.mu.log.Append(c)
-	h.mu.log.Checkpoint(h.mu.live, checkpointEvery)
 }
 
 func (h *history) trimLocked(now time.Time) {
 	cut := clock.StartOf(now.Add(-h.mu.retain))
-	if floor := h.mu.log.Trim(cut); floor.After(h.mu.floor) {
-		h.mu.floor = floor
+	if !h.mu.begun || !cut.After(h.mu.floor) {
+		return // before it has begun, items are still being found that were there at its beginning
 	}
+	h.settleLocked(clock.StartOf(now))
+	for _, a := range h.mu.awaited {
+		cut = earlier(cut, a.cut.Earliest())
+	}
+	h.mu.floor = cut
+	h.versions.Trim(cut)
 	for len(h.mu.former) > 0 && h.mu.former[0].until.Before(cut) {
 		h.mu.former = h.mu.former[1:]
 	}
 }
 
-// begin makes data, the table as it was at the history's beginning, the present.
-func (h *history) begin(data *storage.Data) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.mu.live = data
-	for _, m := range h.mu.early {
-		h.putLocked(m)
-	}
-	h.mu.early = nil
+// settleLocked makes the snapshots whose cuts lie before an instant that has passed.
+func (h *history) settleLocked(now clock.Instant) {
+	h.mu.awaited = slices.DeleteFunc(h.mu.awaited, func(a *awaited) bool {
+		due := now.After(a.cut.Latest())
+		if due {
+			a.view = h.versions.Torn(a.cut.MarkerOf)
+		}
+		return due
+	})
 }
 
-// Retain is what a backup engine asks for whose markers lie before their requests. A Source has no history of tables
-// that it was not asked to keep one of by name, so it does nothing: CaptureTable refuses such markers.
+// end has nothing more come: snapshots that wait for more have their cuts moved to the end.
+func (h *history) end(at, after clock.Instant) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.mu.ended = at
+	for _, a := range h.mu.awaited {
+		a.cut = a.cut.Between(clock.Instant{}, at)
+	}
+	h.settleLocked(after)
+}
+
+// capture returns a snapshot of a table, asked for at an instant, with any cut.
+func (h *history) capture(s *Source, at clock.Instant, t *schema.Table, cut snapshot.Cut) *snapshot.Capture {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	cut = cut.Between(h.mu.floor, later(cut.Latest(), h.mu.floor))
+	if ended := h.mu.ended; !ended.IsZero() {
+		cut = cut.Between(clock.Instant{}, ended)
+	}
+	a := &awaited{cut: cut}
+	h.mu.awaited = append(h.mu.awaited, a)
+	h.settleLocked(s.seq.Next())
+	return snapshot.NewCapture(at, t, cut, func() *snapshot.Snapshot {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.settleLocked(s.seq.Next()) // what is written from now on has a later instant
+		if a.view == nil {
+			return nil
+		}
+		return snapshot.New(t, a.cut, a.view)
+	})
+}
+
+// relieve has what is beyond the budget moved to disk, while writes go on. What cannot be moved stays in memory.
+func (s *Source) relieve(h *history) {
+	if h.versions.Pressed() && h.relief.CompareAndSwap(false, true) {
+		s.work.Go(func() {
+			defer h.relief.Store(false)
+			h.versions.Relieve()
+		})
+	}
+}
+
+// Retain is what a backup engine asks for whose markers lie away from their requests. A Source has no history of tables
+// that it was not asked to keep one of by name, so it does nothing: CaptureTable refuses such markers for them.
 func (s *Source) Retain(time.Duration) {}
 
 // RetainTable keeps at least d of a table's history from now on, for which it reads the whole table first; 0 ends
@@ -160,6 +211,15 @@ func (s *Source) retain(ctx context.Context, name string, d time.Duration) error
 	g.switching.Lock()
 	defer g.switching.Unlock()
 	_, h := g.watching()
+	if h != nil && d > 0 {
+		switch now, err := s.describeTable(ctx, name); {
+		case err != nil:
+			return err
+		case now.ID != h.id: // the former table was deleted without being seen
+			s.forget(g, h)
+			h = nil
+		}
+	}
 	switch {
 	case d <= 0 && h != nil:
 		s.forget(g, h)
@@ -175,11 +235,11 @@ func (s *Source) retain(ctx context.Context, name string, d time.Duration) error
 		return s.reconcile(ctx, h) // it may not have been read yet, or have failed
 	}
 	s.pin(name) // as long as there is a history
-	_, _, data, err := s.read(ctx, name, func(at clock.Instant, t *described) {
+	_, _, err := s.read(ctx, name, func(c *capturing, t *described) {
 		if h != nil {
 			h.reconciling.Unlock() // it has begun in vain
 		}
-		h = newHistory(&t.Table, at, d)
+		h = newHistory(&t.Table, c, d)
 		h.reconciling.Lock()
 		g.setHistory(h)
 	})
@@ -192,7 +252,9 @@ func (s *Source) retain(ctx context.Context, name string, d time.Duration) error
 		s.forget(g, h)
 		return err
 	}
-	h.begin(data)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.mu.begun = true
 	return nil
 }
 
@@ -205,6 +267,7 @@ func (s *Source) forget(g *gate, h *history) {
 	}
 	g.mu.Unlock()
 	if was {
+		h.end(s.seq.Next(), s.seq.Next())
 		s.unpin(g)
 	}
 }
@@ -222,6 +285,22 @@ func (s *Source) historyOf(ctx context.Context, name string) (*history, error) {
 	return h, s.reconcile(ctx, h)
 }
 
+// begunHistory returns the history of a table, if one is kept and its beginning has been read.
+func (s *Source) begunHistory(name string) *history {
+	g := s.gate(name)
+	if g == nil {
+		return nil
+	}
+	_, h := g.watching()
+	if h == nil {
+		return nil
+	}
+	if begun, _ := h.state(); !begun {
+		return nil
+	}
+	return h
+}
+
 // reconcile compares a history that is in doubt with its table, and records how they differ as changes of now.
 func (s *Source) reconcile(ctx context.Context, h *history) error {
 	h.reconciling.Lock()
@@ -232,34 +311,39 @@ func (s *Source) reconcile(ctx context.Context, h *history) error {
 	case !doubted:
 		return nil
 	}
-	var base *storage.Data
-	_, _, data, err := s.read(ctx, h.table, func(clock.Instant, *described) {
+	var base *spool.View
+	c, _, err := s.read(ctx, h.table, func(c *capturing, _ *described) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		h.mu.doubted = false
-		base = h.mu.live.Clone()
+		base = h.versions.View(c.at)
 	})
+	if err == nil {
+		now := c.view()
+		err = s.found(h, c.at, spool.Differences(base, now))
+		err = errors.Join(err, base.Err(), now.Err())
+	}
 	if err != nil {
 		h.doubt()
-		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	found := func(item attr.Item, deleted bool) bool {
-		key := h.layout.KeyOf(item)
-		if h.mu.live.Lookup(key) != base.Lookup(key) {
-			return true // written since, which was seen
+	return err
+}
+
+// found records differences between a history and its table, as it was at an instant.
+func (s *Source) found(h *history, at clock.Instant, differences iter.Seq[spool.Change]) error {
+	for d := range differences {
+		key := h.layout.KeyOf(cmp.Or(d.New, d.Old))
+		h.mu.Lock()
+		now := s.seq.Next()
+		_, since, err := h.versions.Last(now, key)
+		if err == nil && !since.After(at) { // else it was written since, which was seen
+			h.putLocked(image{now, key, d.New})
 		}
-		if deleted {
-			item = attr.Item{}
+		h.mu.Unlock()
+		if err != nil {
+			return err
 		}
-		h.putLocked(image{s.seq.Next(), key, item})
-		return true
 	}
-	data.Scan(-1, storage.Span{}, false, func(item attr.Item) bool { return found(item, false) })
-	base.Scan(-1, storage.Span{}, false, func(item attr.Item) bool {
-		return data.Lookup(h.layout.KeyOf(item)) != nil || found(item, true)
-	})
 	return nil
 }
 
@@ -290,8 +374,8 @@ func (s *Source) snapshotAt(ctx context.Context, name string, at clock.Instant) 
 	if err != nil {
 		return nil, err
 	}
-	cut, replay := h.find(at, s.seq.Next())
-	return snapshot.New(&d.Table, cut, replay.Data()), nil
+	cut, view := h.find(at, s.seq.Next())
+	return snapshot.New(&d.Table, cut, view), nil
 }
 
 // of refuses a table that is another one, of the same name.
@@ -303,12 +387,12 @@ func (h *history) of(d *described) error {
 	return nil
 }
 
-func (h *history) find(at, now clock.Instant) (snapshot.Cut, storage.Replay) {
+func (h *history) find(at, now clock.Instant) (snapshot.Cut, *spool.View) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.trimLocked(now.Time())
 	cut := snapshot.At(at).Between(h.mu.floor, now)
-	return cut, h.mu.log.Find(h.mu.live, cut.Latest())
+	return cut, h.versions.View(cut.Latest())
 }
 
 // DefinitionAt returns the settings of a table as they were at an instant, as far as its history goes back and
@@ -365,34 +449,42 @@ func (s *Source) ChangesOf(ctx context.Context, name string, from, to clock.Inst
 		return func(func(snapshot.Change) bool) {}, s.seq.Next(), nil
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if from.Before(h.mu.floor) {
-		from = h.mu.floor
+	from, to = later(from, h.mu.floor), later(to, h.mu.floor)
+	h.mu.Unlock()
+	list, err := h.versions.Changes(from, to)
+	if err != nil {
+		return nil, from, exception.During("ChangesOf", name, err)
 	}
-	segment := h.mu.log.Between(from, to)
 	return func(yield func(snapshot.Change) bool) {
-		for c := range segment.All() {
-			change := snapshot.Change{At: c.At}
-			if c.Old != nil {
-				change.Old = c.Old.Item
-			}
-			if c.New != nil {
-				change.New = c.New.Item
-			}
-			change.Key = h.layout.KeyOf(cmp.Or(change.New, change.Old))
-			if !yield(change) {
+		for _, c := range list {
+			key := h.layout.KeyOf(cmp.Or(c.New, c.Old))
+			if !yield(snapshot.Change{At: c.At, Difference: snapshot.Difference{Key: key, Old: c.Old, New: c.New}}) {
 				return
 			}
 		}
 	}, from, nil
 }
 
+func later(a, b clock.Instant) clock.Instant {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b clock.Instant) clock.Instant {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // final returns the last state of a table that stands still.
 func (h *history) final(t *schema.Table, at clock.Instant) (*snapshot.Snapshot, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.mu.doubted || h.mu.live == nil {
+	if h.mu.doubted || !h.mu.begun {
 		return nil, false
 	}
-	return snapshot.New(t.Clone(), snapshot.At(at), h.mu.live.Clone()), true
+	return snapshot.New(t.Clone(), snapshot.At(at), h.versions.View(at)), true
 }

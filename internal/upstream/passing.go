@@ -59,9 +59,12 @@ func (s *Source) begin(ctx context.Context, w *writes) (*passing, error) {
 	for _, table := range w.statements {
 		p.spoil(s.gate(table))
 	}
-	s.delays.note(entered.Sub(start), s.Now().Sub(entered))
+	secured := s.Now()
 	for _, t := range p.touched {
 		t.h.lock(t.keys)
+	}
+	if len(p.gates) > 0 { // it is not one that only reads
+		s.delays.note(s.Now().Sub(start), secured.Sub(entered))
 	}
 	return p, nil
 }
@@ -144,7 +147,8 @@ func textOf(k attr.Key) string {
 
 // end notes what became of a request. What it changed is in the histories when end returns.
 func (p *passing) end(ctx context.Context, o outcome) {
-	if o != refused {
+	// An emulator may refuse a batch after it has done a part of it.
+	if o != refused || !p.writes.atomic && len(p.writes.items)+len(p.writes.statements) > 1 {
 		p.readBack(ctx, o)
 		for _, table := range p.writes.statements {
 			p.doubt(p.s.gate(table))
@@ -195,6 +199,9 @@ func (p *passing) readBack(ctx context.Context, o outcome) {
 	reading.Wait()
 	p.s.delays.noteBack(p.s.Now().Sub(start))
 	p.record()
+	for _, t := range p.touched {
+		p.s.relieve(t.h)
+	}
 	if o == lost {
 		for _, t := range p.touched {
 			t.h.doubt() // it may still come to be

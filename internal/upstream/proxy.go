@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,30 +38,29 @@ func NewProxy(s *Source) *Proxy {
 // ServeHTTP forwards one request, and answers with what the upstream answered. It answers by itself if there is no
 // answer, and requests for tables that a restore is filling: those are CREATING, and their items cannot be read.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	operation, isOperation := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	what, known := operations[operation]
-	switch {
-	case strings.HasPrefix(r.Header.Get("X-Amz-Target"), "DynamoDBStreams_"), !isOperation:
-		what = reads
-	case !known:
-		what = writing
-	}
-	if what == reads && !p.s.hiding() {
+	operation, what := kindOf(r)
+	hiding := p.s.hiding()
+	if what == reads && !hiding {
 		resp, err := p.forward(r.Context(), r, r.Body, r.ContentLength)
 		p.answer(w, resp, err)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		wire.WriteError(w, exception.Serialization.Errorf("The request cannot be read: %w", err))
-		return
+	var body []byte
+	if r.Body != nil { // a server has none such, but who calls ServeHTTP may
+		var err error
+		if body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest)); err != nil {
+			wire.WriteError(w, exception.Serialization.Errorf("The request cannot be read: %w", err))
+			return
+		}
 	}
-	if p.hidden(w, r, operation, what, body) {
+	if hiding && p.hidden(w, r, operation, what, body) {
 		return
 	}
 	switch what {
 	case writing:
 		p.write(w, r, operation, body)
+	case making:
+		p.make(w, r, body)
 	case shaping:
 		p.shape(w, r, operation, body)
 	default:
@@ -69,23 +69,31 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// packed reports whether a request's body cannot be looked into.
+func packed(r *http.Request) bool {
+	encoding := r.Header.Get("Content-Encoding")
+	return encoding != "" && encoding != "identity"
+}
+
 // hopByHop are the headers that concern one connection alone.
 var hopByHop = []string{
 	"Connection", "Proxy-Connection", "Keep-Alive", "Proxy-Authenticate",
 	"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// forward sends a request to the upstream, with the host that its client has signed.
+// forward sends a request to the upstream, with the host that its client has signed, and once: a Transport repeats
+// what has a GetBody, if it thinks that harmless.
 func (p *Proxy) forward(ctx context.Context, r *http.Request, body io.Reader, length int64) (*http.Response, error) {
 	out := (&http.Request{
 		Method: r.Method, URL: p.s.client.base, Host: r.Host, Header: r.Header.Clone(),
-		Body: io.NopCloser(body), ContentLength: length, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: http.NoBody, ContentLength: length, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	if length == 0 {
-		out.Body = http.NoBody
+	if length != 0 {
+		out.Body = io.NopCloser(body)
 	}
 	if r.URL.RawQuery != "" || r.URL.Path != "/" && r.URL.Path != "" {
 		at := *p.s.client.base
+		at.RawPath = strings.TrimSuffix(at.EscapedPath(), "/") + r.URL.EscapedPath()
 		at.Path, at.RawQuery = strings.TrimSuffix(at.Path, "/")+r.URL.Path, r.URL.RawQuery
 		out.URL = &at
 	}
@@ -93,7 +101,11 @@ func (p *Proxy) forward(ctx context.Context, r *http.Request, body io.Reader, le
 	if out.Header["User-Agent"] == nil {
 		out.Header["User-Agent"] = []string{""} // or Go would add its own
 	}
-	return p.s.client.transport.RoundTrip(out)
+	resp, err := p.s.client.transport.RoundTrip(out)
+	if err != nil {
+		return nil, exception.InternalServerError.Errorf("The upstream did not answer: %w", err)
+	}
+	return resp, nil
 }
 
 func removeHops(h http.Header) {
@@ -112,15 +124,16 @@ func (p *Proxy) send(ctx context.Context, r *http.Request, body []byte) (*http.R
 	return p.forward(ctx, r, bytes.NewReader(body), int64(len(body)))
 }
 
-// answer passes an answer on as it comes.
+// answer passes an answer on as it comes; or the error, if there is none.
 func (p *Proxy) answer(w http.ResponseWriter, resp *http.Response, err error) {
 	if err != nil {
-		wire.WriteError(w, exception.InternalServerError.Errorf("The upstream did not answer: %w", err))
+		wire.WriteError(w, err)
 		return
 	}
 	defer resp.Body.Close()
 	removeHops(resp.Header)
 	header := w.Header()
+	header["Content-Type"], header["Date"] = nil, nil // or Go would add its own
 	for name, values := range resp.Header {
 		header[name] = values
 	}
@@ -158,7 +171,7 @@ func breakOff(w http.ResponseWriter) {
 // became of the write must be known.
 func (p *Proxy) write(w http.ResponseWriter, r *http.Request, operation string, body []byte) {
 	changes := writes{unknown: true}
-	if r.Header.Get("Content-Encoding") == "" {
+	if !packed(r) {
 		changes = parseWrites(operation, body)
 	}
 	on, err := p.s.begin(r.Context(), &changes)
@@ -182,80 +195,52 @@ func outcomeOf(resp *http.Response, err error) outcome {
 	return accepted
 }
 
-// shape forwards a request that changes a table itself. It waits for the snapshots that are being taken of the table.
+// make forwards a request for a new table. If it is made, a history of its name is that of a former table, which was
+// deleted without being seen.
+func (p *Proxy) make(w http.ResponseWriter, r *http.Request, body []byte) {
+	tables := tablesOf("CreateTable", body)
+	if len(tables) != 1 || packed(r) {
+		p.write(w, r, "CreateTable", body) // for what it may be
+		return
+	}
+	g := p.s.pin(tables[0])
+	defer p.s.unpin(g)
+	_, former := g.watching()
+	resp, err := p.send(r.Context(), r, body)
+	if former != nil && outcomeOf(resp, err) == accepted {
+		p.s.forget(g, former)
+	}
+	p.answer(w, resp, err)
+}
+
+// shape forwards a request that changes a table itself. It waits for the snapshots that are being taken of the table,
+// and as long as the client does.
 func (p *Proxy) shape(w http.ResponseWriter, r *http.Request, operation string, body []byte) {
-	ctx := context.WithoutCancel(r.Context())
 	tables := tablesOf(operation, body)
-	if len(tables) != 1 || r.Header.Get("Content-Encoding") != "" {
+	if len(tables) != 1 || packed(r) {
 		p.write(w, r, operation, body) // for what it may be; the upstream will refuse it
 		return
 	}
 	g := p.s.pin(tables[0])
 	defer p.s.unpin(g)
-	h, err := p.s.historyOf(ctx, g.table)           // outside the lock: it may have to read the table
-	if errors.Is(err, exception.ResourceNotFound) { // it was deleted without being seen
-		p.s.forget(g, h)
-		h, err = nil, nil
-	}
-	if err != nil {
-		wire.WriteError(w, exception.InternalServerError.Errorf(
-			"%s was not forwarded: the history cannot be read: %w", operation, err))
-		return
-	}
-	g.life.Lock()
-	defer g.life.Unlock()
-	if h == nil {
-		resp, err := p.send(ctx, r, body)
-		p.answer(w, resp, err)
-		return
-	}
-	before, err := p.s.describe(ctx, g.table)
-	if err != nil {
-		wire.WriteError(w, err)
-		return
-	}
-	if operation == "DeleteTable" {
-		p.deleteTable(ctx, w, r, body, g, h, &before)
-		return
-	}
-	resp, err := p.send(ctx, r, body)
-	if outcomeOf(resp, err) != refused {
-		h.redefined(before.Table, p.s.seq.Next())
-	}
-	p.answer(w, resp, err)
-}
-
-// deleteTable deletes a table with history while it stands still, and tells of its last state.
-func (p *Proxy) deleteTable(ctx context.Context, w http.ResponseWriter, r *http.Request, body []byte,
-	g *gate, h *history, before *described,
-) {
 	var resp *http.Response
 	var last *snapshot.Snapshot
-	var unanswered error
-	err := p.s.still(ctx, g, func() error {
-		final, sound := h.final(&before.Table, p.s.seq.Next())
-		if !sound {
-			return exception.ResourceInUse.Errorf(
-				"The table was written to in ways that have to be looked up first. Please retry")
-		}
-		resp, unanswered = p.send(ctx, r, body)
-		switch outcomeOf(resp, unanswered) {
-		case accepted:
-			last = final
-		case lost:
-			if state, err := p.s.describeTable(ctx, g.table); errors.Is(err, exception.ResourceNotFound) ||
-				err == nil && (state.status == schema.Deleting || state.ID != before.ID) {
-				last = final
+	ctx := context.WithoutCancel(r.Context())
+	err := p.s.reshape(r.Context(), g, func(h *history, before *described) (err error) {
+		switch {
+		case h == nil:
+			resp, err = p.send(ctx, r, body)
+		case operation == "DeleteTable":
+			resp, last, err = p.deleteTable(ctx, r, body, g, h, before)
+		default:
+			resp, err = p.send(ctx, r, body)
+			if outcomeOf(resp, err) != refused {
+				h.redefined(before.Table, p.s.seq.Next())
 			}
 		}
-		return nil
+		return err
 	})
-	if err != nil {
-		wire.WriteError(w, err)
-		return
-	}
 	if last != nil {
-		p.s.forget(g, h)
 		p.s.mu.Lock()
 		watchers := p.s.mu.watchers
 		p.s.mu.Unlock()
@@ -263,40 +248,70 @@ func (p *Proxy) deleteTable(ctx context.Context, w http.ResponseWriter, r *http.
 			watch(last)
 		}
 	}
-	p.answer(w, resp, unanswered)
+	p.answer(w, resp, err)
 }
+
+// deleteTable deletes a table with history while it stands still. It returns its last state if it is deleted, which
+// may be so without an answer.
+func (p *Proxy) deleteTable(ctx context.Context, r *http.Request, body []byte, g *gate, h *history, before *described) (
+	resp *http.Response, last *snapshot.Snapshot, err error,
+) {
+	err = p.s.still(ctx, g, func() (err error) {
+		final, sound := h.final(&before.Table, p.s.seq.Next())
+		if !sound {
+			return exception.ResourceInUse.Errorf(
+				"The table was written to in ways that have to be looked up first. Please retry")
+		}
+		resp, err = p.send(ctx, r, body)
+		outcome := outcomeOf(resp, err)
+		if outcome == lost {
+			state, err := p.s.describeTable(ctx, g.table)
+			if errors.Is(err, exception.ResourceNotFound) ||
+				err == nil && (state.status == schema.Deleting || state.ID != before.ID) {
+				outcome = accepted
+			}
+		}
+		if outcome == accepted {
+			last = final
+			p.s.forget(g, h)
+		}
+		return err
+	})
+	return resp, last, err
+}
+
+// itemReads are the operations that read items. For them a table that is being filled does not exist.
+var itemReads = []string{"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"}
 
 // hidden answers a request about a table that a restore is filling.
 func (p *Proxy) hidden(w http.ResponseWriter, r *http.Request, operation string, what kind, body []byte) bool {
-	if !p.s.hiding() {
-		return false
+	if packed(r) {
+		wire.WriteError(w, exception.InternalServerError.Errorf(
+			"While a table is being restored a compressed request cannot be forwarded. Please retry"))
+		return true
 	}
-	var tables []string
-	switch {
-	case what == writing:
+	tables := tablesOf(operation, body)
+	if what == writing {
 		changes := parseWrites(operation, body)
-		tables = append(changes.tables(), changes.selects...)
-	default:
-		tables = tablesOf(operation, body)
+		tables = slices.Concat(tables, changes.tables(), changes.selects)
 	}
 	for _, table := range tables {
 		filling := p.s.filling(r.Context(), table)
 		switch {
 		case filling == nil:
+			continue
 		case operation == "DescribeTable":
 			p.describe(w, r, body, filling)
-			return true
-		case operation == "CreateTable":
-			wire.WriteError(w, exception.ResourceInUse.Errorf("Table already exists: %s", table))
-			return true
-		case what == shaping:
+		case operation == "CreateTable", operation == "DeleteTable":
 			wire.WriteError(w, exception.ResourceInUse.Errorf(
 				"Attempt to change a resource which is still in use: Table is being used: %s", table))
-			return true
-		default:
+		case what == writing, slices.Contains(itemReads, operation):
 			wire.WriteError(w, notFound())
-			return true
+		default:
+			wire.WriteError(w, exception.ResourceNotFound.Errorf(
+				"Requested resource not found: Table: %s not found", table))
 		}
+		return true
 	}
 	return false
 }
@@ -323,6 +338,12 @@ func (p *Proxy) describe(w http.ResponseWriter, r *http.Request, body []byte, fi
 		summary["SourceBackupArn"] = from.String()
 	}
 	a["Table"]["TableStatus"], a["Table"]["RestoreSummary"] = schema.Creating, summary
+	indexes, _ := a["Table"]["GlobalSecondaryIndexes"].([]any)
+	for _, index := range indexes {
+		if index, ok := index.(map[string]any); ok {
+			delete(index, "IndexStatus") // they have none meanwhile
+		}
+	}
 	text, err := json.Marshal(a)
 	if err != nil {
 		wire.WriteError(w, failed("DescribeTable", err))

@@ -22,7 +22,7 @@ func before(t *testing.T, handler http.HandlerFunc) string {
 	require.NoError(t, err)
 	source, err := upstream.New(ctx, client, upstream.Options{Region: region, Account: account})
 	require.NoError(t, err)
-	t.Cleanup(source.Close)
+	t.Cleanup(func() { require.NoError(t, source.Close()) })
 	proxy := httptest.NewServer(upstream.NewProxy(source))
 	t.Cleanup(proxy.Close)
 	return proxy.URL

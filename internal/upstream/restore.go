@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	batchSize    = 25 // items of a BatchWriteItem
-	patience     = 10 // how often in a row a batch, or a deletion, may come to nothing
+	batchSize    = 25      // items of a BatchWriteItem
+	batchBytes   = 4 << 20 // the text of an item is up to six times as long as the item; a request may have 16 MB
+	patience     = 10      // how often in a row a batch, or another request, may come to nothing
 	firstPause   = 50 * time.Millisecond
 	longestPause = 2 * time.Second
 )
@@ -28,6 +29,7 @@ const (
 // restoring is a table that is being filled, or has been.
 type restoring struct {
 	table   string
+	id      string // of the table; empty: the upstream has not said. It does not change once there is a table
 	begun   time.Time
 	total   int
 	summary schema.RestoreSummary
@@ -61,17 +63,21 @@ func (s *Source) Restores() []Progress {
 	defer s.mu.Unlock()
 	var all []Progress
 	for _, r := range s.mu.restores {
-		r.mu.Lock()
-		all = append(all, Progress{
-			Table: r.table, Items: int(r.done.Load()), Total: r.total, Begun: r.begun,
-			Ended: r.mu.ended, Err: r.mu.err, Stuck: r.mu.stuck,
-		})
-		r.mu.Unlock()
+		all = append(all, r.progress())
 	}
 	slices.SortFunc(all, func(a, b Progress) int {
 		return cmp.Or(a.Begun.Compare(b.Begun), cmp.Compare(a.Table, b.Table))
 	})
 	return all
+}
+
+func (r *restoring) progress() Progress {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Progress{
+		Table: r.table, Items: int(r.done.Load()), Total: r.total, Begun: r.begun,
+		Ended: r.mu.ended, Err: r.mu.err, Stuck: r.mu.stuck,
+	}
 }
 
 // filling returns the restore because of which a table is out of sight, nil if there is none. One that is stuck is
@@ -85,9 +91,9 @@ func (s *Source) filling(ctx context.Context, table string) *restoring {
 	}
 	now := s.Now()
 	r.mu.Lock()
-	hides, stuck := r.hidesLocked(now), r.mu.stuck
+	hides, stuck, id := r.hidesLocked(now), r.mu.stuck, r.id
 	r.mu.Unlock()
-	if stuck && s.delete(context.WithoutCancel(ctx), table, 1) == nil {
+	if stuck && s.delete(context.WithoutCancel(ctx), table, id, 1) == nil {
 		r.mu.Lock()
 		r.mu.stuck, hides = false, false
 		r.mu.Unlock()
@@ -141,24 +147,32 @@ func (s *Source) restore(ctx context.Context, r snapshot.Restore) (schema.Descri
 	made, err := s.create(ctx, p.table, body)
 	if err != nil {
 		s.release(p)
+		s.work.Done()
 		return schema.Description{}, err
 	}
 	p.mu.Lock()
-	p.mu.active = made.CreationTime.Add(r.Duration)
+	p.id, p.mu.active = made.lasting, made.CreationTime.Add(r.Duration)
 	p.mu.Unlock()
 	summary := r.Summary
 	d := schema.Description{Table: made.Table, Status: schema.Creating, Restore: &summary}
 	if s.o.Background {
-		s.work.Go(func() { s.fill(s.closed, p, r.Snapshot) })
+		go func() {
+			defer s.work.Done()
+			s.fill(s.closed, p, r.Snapshot)
+			if s.o.Ended != nil {
+				s.o.Ended(p.progress())
+			}
+		}()
 		return d, nil
 	}
+	defer s.work.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.closed, cancel)()
 	return d, s.fill(ctx, p, r.Snapshot)
 }
 
-// reserve takes the name of a new table.
+// reserve takes the name of a new table. Source.Close then waits for s.work to be done.
 func (s *Source) reserve(ctx context.Context, r *snapshot.Restore) (*restoring, error) {
 	name := r.Table.Name
 	busy := exception.ResourceInUse.Errorf(
@@ -175,6 +189,9 @@ func (s *Source) reserve(ctx context.Context, r *snapshot.Restore) (*restoring, 
 	p := &restoring{table: name, begun: s.Now(), total: r.Snapshot.Len(), summary: r.Summary}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed.Err() != nil {
+		return nil, exception.InternalServerError.Errorf("restores have been ended")
+	}
 	for table, old := range s.mu.restores { // those that have ended need not be known any longer
 		old.mu.Lock()
 		hides := old.hidesLocked(p.begun)
@@ -187,6 +204,7 @@ func (s *Source) reserve(ctx context.Context, r *snapshot.Restore) (*restoring, 
 		}
 	}
 	s.mu.restores[name] = p
+	s.work.Add(1)
 	return p, nil
 }
 
@@ -212,7 +230,7 @@ func (s *Source) create(ctx context.Context, name string, body []byte) (describe
 		}
 		err = errors.Join(exception.InternalServerError.Errorf(
 			"the upstream's answer to CreateTable cannot be read: %w", err),
-			s.delete(context.WithoutCancel(ctx), name, patience))
+			s.delete(context.WithoutCancel(ctx), name, "", patience))
 		return described{}, err
 	}
 	if errors.Is(err, exception.InternalServerError) {
@@ -237,7 +255,8 @@ func (s *Source) undoLostCreation(ctx context.Context, name string, cause error)
 	body, _ := json.Marshal(map[string]any{"TableName": name, "Limit": 1, "ConsistentRead": true})
 	answer, err := s.client.Call(ctx, "Scan", body)
 	var page struct{ Items []json.RawMessage }
-	if err != nil || json.Unmarshal(answer, &page) != nil || len(page.Items) > 0 || s.delete(ctx, name, patience) != nil {
+	if err != nil || json.Unmarshal(answer, &page) != nil || len(page.Items) > 0 ||
+		s.delete(ctx, name, d.lasting, patience) != nil {
 		return unclear
 	}
 	return cause
@@ -251,7 +270,7 @@ func (s *Source) fill(ctx context.Context, p *restoring, from *snapshot.Snapshot
 	}
 	stuck := false
 	if err != nil {
-		if left := s.delete(context.WithoutCancel(ctx), p.table, patience); left != nil {
+		if left := s.delete(context.WithoutCancel(ctx), p.table, p.id, patience); left != nil {
 			stuck = true
 			err = exception.InternalServerError.Errorf(
 				"table %s could not be filled: %w; nor could what there is of it be deleted: %w", p.table, err, left)
@@ -267,14 +286,19 @@ func (s *Source) fill(ctx context.Context, p *restoring, from *snapshot.Snapshot
 	return err
 }
 
-// await waits until a table is ACTIVE.
+// await waits until a table is ACTIVE. One that has just been made may not be known everywhere yet.
 func (s *Source) await(ctx context.Context, name string) (described, error) {
 	end := s.Now().Add(s.o.ActiveLimit)
+	failures := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		d, err := s.describeTable(ctx, name)
 		switch {
-		case err != nil || d.status == schema.Active:
-			return d, err
+		case err == nil && d.status == schema.Active:
+			return d, nil
+		case err != nil:
+			if failures++; failures == patience {
+				return d, err
+			}
 		case !s.Now().Before(end):
 			return d, exception.InternalServerError.Errorf(
 				"table %s was still %s after %v", name, d.status, s.o.ActiveLimit)
@@ -285,12 +309,11 @@ func (s *Source) await(ctx context.Context, name string) (described, error) {
 	}
 }
 
-// delete deletes a table and waits until it is gone.
-func (s *Source) delete(ctx context.Context, name string, tries int) error {
+// delete deletes the table with an id, if one is given, and waits until it is gone.
+func (s *Source) delete(ctx context.Context, name, id string, tries int) error {
 	end := s.Now().Add(s.o.ActiveLimit)
-	pause := firstPause
-	for {
-		_, err := s.client.Call(ctx, "DeleteTable", named(name))
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := s.deleteOnce(ctx, name, id)
 		switch {
 		case errors.Is(err, exception.ResourceNotFound):
 			return nil
@@ -303,31 +326,42 @@ func (s *Source) delete(ctx context.Context, name string, tries int) error {
 				return err
 			}
 		}
-		if err == nil && s.gone(ctx, name) {
-			return nil
-		}
 		if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
 			return err
 		}
-		pause = min(2*pause, longestPause)
 	}
 }
 
-func (s *Source) gone(ctx context.Context, name string) bool {
-	_, err := s.describeTable(ctx, name)
-	return errors.Is(err, exception.ResourceNotFound)
+// deleteOnce asks for a deletion. It fails with ResourceNotFound if the table is gone, before that or after.
+func (s *Source) deleteOnce(ctx context.Context, name, id string) error {
+	if err := s.present(ctx, name, id); err != nil {
+		return err
+	}
+	if _, err := s.client.Call(ctx, "DeleteTable", named(name)); err != nil {
+		return err
+	}
+	return s.present(ctx, name, id)
+}
+
+// present fails with ResourceNotFound if there is no table with an id, whoever has its name now.
+func (s *Source) present(ctx context.Context, name, id string) error {
+	d, err := s.describeTable(ctx, name)
+	if err == nil && id != "" && d.lasting != id {
+		return notFound()
+	}
+	return err
 }
 
 // write writes items in batches, several at once.
 func (s *Source) write(ctx context.Context, p *restoring, from *snapshot.Snapshot) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	batches := make(chan []attr.Item)
+	batches := make(chan []json.RawMessage)
 	var writers sync.WaitGroup
 	for range s.o.Writers {
 		writers.Go(func() {
-			for items := range batches {
-				if err := s.writeBatch(ctx, p, items); err != nil {
+			for batch := range batches {
+				if err := s.writeBatch(ctx, p, batch); err != nil {
 					cancel(err)
 					return
 				}
@@ -336,66 +370,57 @@ func (s *Source) write(ctx context.Context, p *restoring, from *snapshot.Snapsho
 	}
 	deal(ctx, batches, from.All())
 	writers.Wait()
-	return context.Cause(ctx)
+	return cmp.Or(context.Cause(ctx), from.Err()) // a snapshot that cannot be read to its end may seem to have one
 }
 
-// deal sends items in batches until the context ends.
-func deal(ctx context.Context, batches chan<- []attr.Item, items iter.Seq[attr.Item]) {
+// deal sends items in batches, as requests to put them, until the context ends.
+func deal(ctx context.Context, batches chan<- []json.RawMessage, items iter.Seq[attr.Item]) {
 	defer close(batches)
-	var batch []attr.Item
+	var batch []json.RawMessage
+	size := 0
 	send := func() bool {
 		select {
 		case batches <- batch:
-			batch = nil
+			batch, size = nil, 0
 			return true
 		case <-ctx.Done():
 			return false
 		}
 	}
 	for item := range items {
-		if batch = append(batch, item); len(batch) == batchSize && !send() {
-			return
+		put := json.RawMessage(append(item.AppendJSON([]byte(`{"PutRequest":{"Item":`)), "}}"...))
+		if len(batch) == batchSize || len(batch) > 0 && size+len(put) > batchBytes {
+			if !send() {
+				return
+			}
 		}
+		batch, size = append(batch, put), size+len(put)
 	}
 	if len(batch) > 0 {
 		send()
 	}
 }
 
-// writeBatch writes some items. What the upstream leaves, for now or because it is too busy, is tried again.
-func (s *Source) writeBatch(ctx context.Context, p *restoring, items []attr.Item) error {
-	left := make([]json.RawMessage, len(items))
-	for i, item := range items {
-		left[i] = append(item.AppendJSON([]byte(`{"PutRequest":{"Item":`)), "}}"...)
-	}
+// writeBatch makes some requests. What the upstream leaves, for now or because it is too busy or has failed, is tried
+// again: a table that only this writes to has the same items in the end.
+func (s *Source) writeBatch(ctx context.Context, p *restoring, left []json.RawMessage) error {
 	pause := firstPause
-	for failures := 0; ; failures++ {
-		body, err := json.Marshal(map[string]any{"RequestItems": map[string][]json.RawMessage{p.table: left}})
-		if err != nil {
+	for failures := 0; ; {
+		rest, err := s.writeOnce(ctx, p.table, left)
+		switch {
+		case err != nil && !passes(err):
 			return err
-		}
-		answer, err := s.client.Call(ctx, "BatchWriteItem", body)
-		if err != nil && !throttled(err) {
-			return err
-		}
-		if err == nil {
-			var a struct{ UnprocessedItems map[string][]json.RawMessage }
-			if err = json.Unmarshal(answer, &a); err != nil {
-				return failed("BatchWriteItem", err)
-			}
-			rest := a.UnprocessedItems[p.table]
+		case err == nil && len(rest) < len(left):
 			p.done.Add(int64(len(left) - len(rest)))
-			if len(rest) == 0 {
+			failures, pause = 0, firstPause
+			if left = rest; len(left) == 0 {
 				return nil
 			}
-			if len(rest) < len(left) {
-				failures, pause = 0, firstPause
+		default:
+			if failures++; failures == patience {
+				return cmp.Or(err, error(exception.ProvisionedThroughputExceeded.Errorf(
+					"the upstream left %d items unprocessed %d times", len(left), patience)))
 			}
-			left = rest
-		}
-		if failures == patience {
-			return exception.ProvisionedThroughputExceeded.Errorf(
-				"the upstream left %d items unprocessed %d times", len(left), patience)
 		}
 		if err := clock.Sleep(ctx, s.o.Clock, pause); err != nil {
 			return err
@@ -404,7 +429,30 @@ func (s *Source) writeBatch(ctx context.Context, p *restoring, items []attr.Item
 	}
 }
 
-func throttled(err error) bool {
+// writeOnce makes some requests and returns those that the upstream has left.
+func (s *Source) writeOnce(ctx context.Context, table string, batch []json.RawMessage) (
+	rest []json.RawMessage, err error,
+) {
+	body, err := json.Marshal(map[string]any{"RequestItems": map[string][]json.RawMessage{table: batch}})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.client.Call(ctx, "BatchWriteItem", body)
+	if err != nil {
+		return nil, err
+	}
+	var a struct{ UnprocessedItems map[string][]json.RawMessage }
+	if err := json.Unmarshal(answer, &a); err != nil {
+		return nil, failed("BatchWriteItem", err)
+	}
+	for _, left := range a.UnprocessedItems { // whether it is called by its name or by its ARN
+		rest = append(rest, left...)
+	}
+	return rest, nil
+}
+
+// passes reports whether a request that failed may succeed later.
+func passes(err error) bool {
 	return errors.Is(err, exception.ProvisionedThroughputExceeded) || errors.Is(err, exception.Throttling) ||
-		errors.Is(err, exception.RequestLimitExceeded)
+		errors.Is(err, exception.RequestLimitExceeded) || errors.Is(err, exception.InternalServerError)
 }

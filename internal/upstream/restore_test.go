@@ -93,13 +93,13 @@ func TestBackupAndRestore(t *testing.T) {
 func TestAFailedRestoreLeavesNothing(t *testing.T) {
 	for name, fail := range map[string]func(*atomic.Int64, string) (*http.Response, error){
 		"a batch": func(n *atomic.Int64, operation string) (*http.Response, error) {
-			if operation == "BatchWriteItem" && n.Add(1) == 3 {
+			if operation == "BatchWriteItem" && n.Add(1) >= 3 {
 				return refuse(500, "InternalServerError", "no luck"), nil
 			}
 			return nil, nil
 		},
 		"the connection": func(n *atomic.Int64, operation string) (*http.Response, error) {
-			if operation == "BatchWriteItem" && n.Add(1) == 3 {
+			if operation == "BatchWriteItem" && n.Add(1) >= 3 {
 				return nil, errors.New("connection reset")
 			}
 			return nil, nil
@@ -251,7 +251,11 @@ func TestATableBeingFilledIsOutOfSight(t *testing.T) {
 		{"ExecuteStatement", `{"Statement":"SELECT * FROM \"Again\""}`, "ResourceNotFoundException"},
 		{"PutItem", `{"TableName":"Again","Item":{"id":{"N":"1"}}}`, "ResourceNotFoundException"},
 		{"DeleteTable", `{"TableName":"Again"}`, "ResourceInUseException"},
-		{"UpdateTable", `{"TableName":"Again"}`, "ResourceInUseException"},
+		{"UpdateTable", `{"TableName":"Again"}`, "ResourceNotFoundException"},
+		{"DescribeTimeToLive", `{"TableName":"Again"}`, "ResourceNotFoundException"},
+		{"TagResource", `{"ResourceArn":"arn:aws:dynamodb:eu-west-3:123456789012:table/Again"}`, "ResourceNotFoundException"},
+		{"UpdateContributorInsights", `{"TableName":"Again"}`, "ResourceNotFoundException"},
+		{"TransactWriteItems", `{"TransactItems":[{"ConditionCheck":{"TableName":"Again"}}]}`, "ResourceNotFoundException"},
 		{"CreateTable", `{"TableName":"Again"}`, "ResourceInUseException"},
 	} {
 		_, err := w.client.Call(ctx, r.operation, []byte(r.body))

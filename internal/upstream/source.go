@@ -12,6 +12,7 @@ import (
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/spool"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
@@ -24,6 +25,11 @@ type Options struct {
 
 	Clock clock.Waiter // nil: the machine's
 
+	// Memory is how many bytes snapshots and histories may keep in memory, estimated; what is beyond goes to a directory
+	// of its own beneath Spool. 0: 256 MB. Empty: the system's directory for temporary files.
+	Memory int64
+	Spool  string
+
 	Segments    int           // how many parts of a table are read at once; 0: 4
 	Writers     int           // how many batches of a restore are written at once; 0: 4
 	DrainLimit  time.Duration // how long a snapshot may hold writes back; 0: five seconds
@@ -33,6 +39,8 @@ type Options struct {
 	// Source.Restores tells how it goes; one that fails ends as one that is waited for. Source.Close ends those that are
 	// running.
 	Background bool
+
+	Ended func(Progress) // called at the end of each restore in the background; nil: nobody
 }
 
 // everywhere stands for the table of a write that may be to any. It is no name that a table can have.
@@ -45,6 +53,7 @@ type Source struct {
 	client *Client
 	o      Options
 	seq    *clock.Sequencer
+	spool  *spool.Spool
 	close  context.CancelFunc
 	closed context.Context
 	work   sync.WaitGroup
@@ -82,7 +91,11 @@ func New(ctx context.Context, client *Client, o Options) (*Source, error) {
 		}
 		o.Region, o.Account = cmp.Or(o.Region, region), cmp.Or(o.Account, account)
 	}
-	s := &Source{client: client, o: o, seq: clock.NewSequencer(o.Clock), unknown: newGate(everywhere)}
+	disk, err := spool.Open(o.Spool, o.Memory)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{client: client, o: o, seq: clock.NewSequencer(o.Clock), spool: disk, unknown: newGate(everywhere)}
 	s.closed, s.close = context.WithCancel(context.Background())
 	s.mu.gates = map[string]*gate{everywhere: s.unknown}
 	s.unknown.pins = 1 // for good
@@ -117,11 +130,27 @@ func (c *Client) place(ctx context.Context) (region, account string, err error) 
 }
 
 // Close ends what the Source does in the background, and waits until that is over: tables that were being filled are
-// deleted again. The Source must not be used afterwards.
-func (s *Source) Close() {
+// deleted again. What snapshots and histories have on disk is deleted too. The Source must not be used afterwards. The
+// error says what of this was not possible.
+func (s *Source) Close() error {
+	s.mu.Lock() // nothing begins after this
 	s.close()
+	s.mu.Unlock()
 	s.work.Wait()
+	return s.spool.Close()
 }
+
+// background has fn called in the background, unless the Source has been closed.
+func (s *Source) background(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed.Err() == nil {
+		s.work.Go(fn)
+	}
+}
+
+// Usage returns how many bytes snapshots and histories take, in memory and on disk.
+func (s *Source) Usage() spool.Usage { return s.spool.Usage() }
 
 // Now is the time of the Source's clock. It never goes back.
 func (s *Source) Now() time.Time { return s.seq.Now() }

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ type kind int
 const (
 	reads   kind = iota // changes no table
 	writing             // may change items
+	making              // makes a table
 	shaping             // changes a table itself, or deletes it
 )
 
@@ -27,9 +29,40 @@ var operations = map[string]kind{
 	"DescribeGlobalTableSettings": reads, "DescribeKinesisStreamingDestination": reads, "DescribeExport": reads,
 	"DescribeImport": reads, "GetResourcePolicy": reads, "ListTables": reads, "ListTagsOfResource": reads,
 	"ListContributorInsights": reads, "ListExports": reads, "ListGlobalTables": reads, "ListImports": reads,
-	"TagResource": reads, "UntagResource": reads, "CreateTable": reads,
-	"ListStreams": reads, "DescribeStream": reads, "GetShardIterator": reads, "GetRecords": reads,
-	"DeleteTable": shaping, "UpdateTable": shaping, "UpdateTimeToLive": shaping,
+	"TagResource": reads, "UntagResource": reads,
+	"CreateTable": making, "DeleteTable": shaping, "UpdateTable": shaping, "UpdateTimeToLive": shaping,
+}
+
+const streamsPrefix = "DynamoDBStreams_20120810."
+
+// streams are the operations of the service for streams, none of which changes anything.
+var streams = []string{"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
+
+// safe are the methods of HTTP that change nothing.
+var safe = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
+
+// kindOf returns what a request asks for, and what that may do. Emulators are lenient: some take an operation under
+// any prefix, or at another path. So all that is not known to read may change anything.
+func kindOf(r *http.Request) (operation string, what kind) {
+	targets := r.Header["X-Amz-Target"]
+	switch {
+	case len(targets) == 1:
+	case len(targets) == 0 && slices.Contains(safe, r.Method):
+		return "", reads // a question after its health, a browser's before its requests
+	default:
+		return "", writing
+	}
+	if operation, ok := strings.CutPrefix(targets[0], streamsPrefix); ok && slices.Contains(streams, operation) {
+		return operation, reads
+	}
+	operation, ok := strings.CutPrefix(targets[0], targetPrefix)
+	if !ok {
+		return "", writing
+	}
+	if what, known := operations[operation]; known {
+		return operation, what
+	}
+	return operation, writing
 }
 
 // write is what a request may do to one item.
@@ -62,6 +95,8 @@ func parseWrites(operation string, body []byte) writes {
 	return w
 }
 
+// read reads what an operation writes. A request that lacks what it must have may do anything too: an upstream may take
+// other spellings.
 func (w *writes) read(operation string, in request.Object) {
 	switch operation {
 	case "PutItem":
@@ -69,32 +104,49 @@ func (w *writes) read(operation string, in request.Object) {
 	case "UpdateItem", "DeleteItem":
 		w.add(in, "Key")
 	case "BatchWriteItem":
-		for table, elements := range in.Lists("RequestItems", request.Rule{}, request.Rule{Max: 1000}) {
+		for table, elements := range in.Lists("RequestItems", request.Required, request.Rule{Max: 1000}) {
 			for _, e := range elements {
-				w.addTo(table, e.Object("PutRequest", request.Rule{}), "Item")
-				w.addTo(table, e.Object("DeleteRequest", request.Rule{}), "Key")
+				put, remove := e.Object("PutRequest", request.Rule{}), e.Object("DeleteRequest", request.Rule{})
+				w.addTo(table, put, "Item")
+				w.addTo(table, remove, "Key")
+				w.unknown = w.unknown || !put.Given() && !remove.Given()
 			}
 		}
 	case "TransactWriteItems":
 		w.atomic = true
-		elements, _ := in.Objects("TransactItems", request.Rule{})
+		elements, _ := in.Objects("TransactItems", request.Required)
 		for _, e := range elements {
-			w.add(e.Object("Put", request.Rule{}), "Item")
-			w.add(e.Object("Update", request.Rule{}), "Key")
-			w.add(e.Object("Delete", request.Rule{}), "Key")
+			w.transact(e)
 		}
 	case "ExecuteStatement":
 		w.state(in)
 	case "BatchExecuteStatement", "ExecuteTransaction":
-		for _, member := range []string{"Statements", "TransactStatements"} {
-			elements, _ := in.Objects(member, request.Rule{})
-			for _, e := range elements {
-				w.state(e)
-			}
+		member := "Statements"
+		if operation == "ExecuteTransaction" {
+			member = "TransactStatements"
+		}
+		elements, _ := in.Objects(member, request.Required)
+		for _, e := range elements {
+			w.state(e)
 		}
 	default:
 		w.unknown = true
 	}
+}
+
+// transact adds an operation of a transaction.
+func (w *writes) transact(e request.Object) {
+	known := false
+	for _, do := range []struct{ name, member string }{{"Put", "Item"}, {"Update", "Key"}, {"Delete", "Key"}} {
+		o := e.Object(do.name, request.Rule{})
+		w.add(o, do.member)
+		known = known || o.Given()
+	}
+	if check := e.Object("ConditionCheck", request.Rule{}); check.Given() {
+		known = true
+		w.selects = append(w.selects, tableName(check.Text("TableName", request.Rule{})))
+	}
+	w.unknown = w.unknown || !known
 }
 
 func (w *writes) add(o request.Object, member string) {
@@ -102,14 +154,20 @@ func (w *writes) add(o request.Object, member string) {
 }
 
 func (w *writes) addTo(table string, o request.Object, member string) {
-	if o.Given() {
-		w.items = append(w.items, write{tableName(table), o.Item(member, request.Required)})
+	if !o.Given() {
+		return
 	}
+	item, name := o.Item(member, request.Required), tableName(table)
+	if name == "" {
+		w.unknown = true
+		return
+	}
+	w.items = append(w.items, write{name, item})
 }
 
 // state adds a statement of PartiQL.
 func (w *writes) state(o request.Object) {
-	table, changes := statement(o.Text("Statement", request.Rule{}))
+	table, changes := statement(o.Text("Statement", request.Required))
 	switch {
 	case changes && table != "":
 		w.statements = append(w.statements, table)
@@ -132,52 +190,18 @@ func (w *writes) tables() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// tableName returns the name of a table that is given by name or ARN.
+// tableName returns the name of a table that is given by name or ARN; "" if it is neither.
 func tableName(nameOrARN string) string {
 	if a, err := arn.Parse(nameOrARN); err == nil {
 		return a.Table
 	}
+	if !arn.ValidName(nameOrARN) {
+		return ""
+	}
 	return nameOrARN
 }
 
-// statement returns the table that a statement of PartiQL is about, if that can be seen, and whether it may change
-// it.
-func statement(text string) (table string, changes bool) {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return "", true
-	}
-	skip := 0
-	switch strings.ToUpper(words[0]) {
-	case "SELECT":
-		skip = slices.IndexFunc(words, func(w string) bool { return strings.EqualFold(w, "FROM") }) + 1
-		if skip == 0 {
-			return "", false
-		}
-	case "UPDATE":
-		skip, changes = 1, true
-	case "INSERT", "DELETE":
-		skip, changes = 2, true
-		if len(words) < 2 || !strings.EqualFold(words[1], "INTO") && !strings.EqualFold(words[1], "FROM") {
-			return "", true
-		}
-	default:
-		return "", true
-	}
-	if len(words) <= skip {
-		return "", changes
-	}
-	name := words[skip]
-	if rest, quoted := strings.CutPrefix(name, `"`); quoted {
-		name, _, _ = strings.Cut(rest, `"`)
-	}
-	if name = tableName(name); !arn.ValidName(name) {
-		return "", changes
-	}
-	return name, changes
-}
-
-// tablesOf returns the tables whose items a request reads, or which it is about; as far as that can be seen.
+// tablesOf returns the tables that a request names, other than by what it writes; as far as that can be seen.
 func tablesOf(operation string, body []byte) []string {
 	var r request.Reader
 	in, err := r.Parse(body)
@@ -185,23 +209,24 @@ func tablesOf(operation string, body []byte) []string {
 		return nil
 	}
 	var names []string
-	add := func(o request.Object) {
-		if name := o.Text("TableName", request.Rule{}); name != "" {
-			names = append(names, tableName(name))
+	add := func(nameOrARN string) {
+		if name := tableName(nameOrARN); name != "" {
+			names = append(names, name)
 		}
 	}
 	switch operation {
 	case "BatchGetItem":
 		for name := range in.Members("RequestItems", request.Rule{}) {
-			names = append(names, tableName(name))
+			add(name)
 		}
 	case "TransactGetItems":
 		elements, _ := in.Objects("TransactItems", request.Rule{})
 		for _, e := range elements {
-			add(e.Object("Get", request.Rule{}))
+			add(e.Object("Get", request.Rule{}).Text("TableName", request.Rule{}))
 		}
 	default:
-		add(in)
+		add(in.Text("TableName", request.Rule{}))
+		add(in.Text("ResourceArn", request.Rule{}))
 	}
 	return names
 }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/tidemark-db/tidemark/backup"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/upstream"
+	"github.com/tidemark-db/tidemark/wire"
+)
+
+const (
+	// reachTimeout is how long the upstream may take for the first answers, and to be connected to at any time.
+	reachTimeout = 5 * time.Second
+
+	// spareTimeout is how long a connection to the upstream is kept for the next request. Servers close theirs too, those
+	// of Node after 5 seconds, and a write that is sent just then may have been done or not.
+	spareTimeout = 4 * time.Second
+
+	// endTimeout is how long running restores, whose tables are deleted again, may take once the server is to end.
+	endTimeout = 30 * time.Second
+)
+
+// sidecar answers the backup operations for the tables of an upstream, and forwards everything else.
+type sidecar struct {
+	source    *upstream.Source
+	engine    *backup.Engine
+	transport *http.Transport
+	handler   http.Handler
+	log       *slog.Logger
+	piece     time.Duration // pieceTimeout, but for tests
+
+	under sync.RWMutex // held for reading by requests that are under way
+}
+
+// newSidecar returns the sidecar of the upstream that the flags name, which must answer.
+func newSidecar(ctx context.Context, c config, log *slog.Logger) (*sidecar, error) {
+	s := &sidecar{log: log, piece: pieceTimeout}
+	s.transport = &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: reachTimeout}).DialContext,
+		TLSHandshakeTimeout:   reachTimeout,
+		ResponseHeaderTimeout: upstream.AnswerTimeout,
+		IdleConnTimeout:       spareTimeout,
+		MaxIdleConnsPerHost:   256,
+		DisableCompression:    true, // answers pass as they are
+	}
+	client, err := upstream.NewClient(c.endpoint(s.transport))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, reachTimeout, fmt.Errorf("no answer within %v", reachTimeout))
+	defer cancel()
+	if err := reach(ctx, client); err != nil {
+		return nil, fmt.Errorf("there is no DynamoDB to stand in front of at %s: %w", c.upstream, err)
+	}
+	if s.source, err = upstream.New(ctx, client, s.options(c)); err != nil {
+		return nil, err
+	}
+	seed := cmp.Or(c.seed, rand.Uint64())
+	s.engine, err = backup.New(s.source, backup.Options{Profile: c.backups(), Seed: seed})
+	if err != nil {
+		s.source.Close()
+		return nil, err
+	}
+	api := wire.NewAPI(nil, s.engine)
+	s.handler = wire.NewHandler(wire.Options{
+		Open:    func(string, string) (*wire.API, error) { return api, nil },
+		Account: s.source.Account(),
+		Seed:    seed,
+		Next:    upstream.NewProxy(s.source),
+	})
+	return s, nil
+}
+
+// endpoint returns how the upstream is spoken to.
+func (c config) endpoint(t http.RoundTripper) upstream.Endpoint {
+	e := upstream.Endpoint{URL: c.upstream, Region: c.region, Transport: t}
+	if key := os.Getenv("AWS_ACCESS_KEY_ID"); key != "" {
+		e.AccessKey, e.SecretKey = key, os.Getenv("AWS_SECRET_ACCESS_KEY")
+		e.SessionToken = os.Getenv("AWS_SESSION_TOKEN")
+	}
+	return e
+}
+
+func (s *sidecar) options(c config) upstream.Options {
+	o := upstream.Options{Memory: c.memory, Spool: c.spool, Background: true, Ended: s.ended}
+	if c.given["account"] {
+		o.Account = c.account
+	}
+	if c.given["region"] {
+		o.Region = c.region
+	}
+	return o
+}
+
+// reach asks the upstream for something that every DynamoDB answers.
+func reach(ctx context.Context, client *upstream.Client) error {
+	answer, err := client.Call(ctx, "ListTables", []byte(`{"Limit":1}`))
+	var e *exception.Error
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &e) && e.Code == exception.InternalServerError:
+		return errors.New(e.Message) // the code is our own
+	case err != nil:
+		return err
+	}
+	var tables struct{ TableNames *[]string }
+	if json.Unmarshal(answer, &tables) != nil || tables.TableNames == nil {
+		return errors.New("what it answers to ListTables is no list of tables")
+	}
+	return nil
+}
+
+// ended logs how a restore has ended.
+func (s *sidecar) ended(p upstream.Progress) {
+	level, what := slog.LevelInfo, "restored"
+	switch {
+	case p.Stuck:
+		level, what = slog.LevelError, "restore failed, and its table could not be deleted"
+	case p.Err != nil:
+		level, what = slog.LevelError, "restore failed"
+	}
+	a := []slog.Attr{
+		slog.String("table", p.Table), slog.Int("items", p.Items), slog.Int("of", p.Total),
+		slog.Duration("took", p.Ended.Sub(p.Begun)),
+	}
+	if p.Err != nil {
+		a = append(a, slog.String("message", cut(p.Err.Error(), 400)))
+	}
+	s.log.LogAttrs(context.Background(), level, what, a...)
+}
+
+// ServeHTTP answers a request, which may take as long as the upstream needs.
+func (s *sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.under.TryRLock() {
+		http.Error(w, "the server is ending", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.under.RUnlock()
+	patiently(s.handler, w, r, s.piece)
+}
+
+// close ends the restores that are running, after the requests that are under way. It gives up when it has had its
+// time, and on those requests earlier: an upstream that does not answer should not keep the server from ending.
+func (s *sidecar) close(patience time.Duration) {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	alone, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		s.under.Lock() // for good
+		close(alone)
+	}()
+	go func() {
+		defer close(done)
+		select {
+		case <-alone:
+		case <-time.After(patience / 10): // it is some time since their clients were cut off
+		}
+		s.source.Close()
+		s.transport.CloseIdleConnections()
+	}()
+	select {
+	case <-done:
+	case <-late.C:
+		for _, p := range s.source.Restores() {
+			if p.Ended.IsZero() || p.Stuck {
+				s.log.Error("table left behind at the upstream, half restored", "table", p.Table)
+			}
+		}
+	}
+}
+
+func (s *sidecar) seed() uint64             { return s.engine.Seed() }
+func (s *sidecar) behind() *upstream.Source { return s.source }
+
+func (s *sidecar) places() []place {
+	return []place{{s.source.Account(), s.source.Region(), s.engine}}
+}
+
+func (s *sidecar) reset() *refusal {
+	return refuse(http.StatusConflict, "the tables are those of -upstream, which are not forgotten by being told to: "+
+		"delete tables and backups one by one, or start both servers anew")
+}
