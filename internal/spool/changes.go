@@ -15,28 +15,30 @@ type Change struct {
 	Old, New attr.Item
 }
 
-// Changes returns what was put after one instant and up to another, in the order of the instants, but for what made no
-// difference. The first must not be before the floor of Trim. They are all in memory at once.
-func (v *Versions) Changes(from, to clock.Instant) ([]Change, error) {
-	var list []Change
-	var before version
-	for x, err := range merge(v.View(to).sources, storage.Span{}, false) {
-		if err != nil {
-			return nil, err
+// Changes returns a function that returns what was put after one instant and up to another, in the order of the instants,
+// but for what made no difference. The first must not be before the floor of Trim; what is trimmed after the call of
+// Changes does not matter. The list is in memory as a whole.
+func (v *Versions) Changes(from, to clock.Instant) func() ([]Change, error) {
+	sources := v.all()
+	return func() (list []Change, err error) {
+		var before version
+		for x, err := range merge(sources, storage.Span{}, false) {
+			switch {
+			case err != nil:
+				return nil, err
+			case x.at.After(to):
+				continue
+			case x.place != before.place:
+				before = version{}
+			}
+			if x.at.After(from) && x.item != before.item {
+				list = append(list, Change{x.at, before.item, x.item})
+			}
+			before = x
 		}
-		if x.at.After(to) {
-			continue
-		}
-		if x.place != before.place {
-			before = version{}
-		}
-		if x.at.After(from) && x.item != before.item {
-			list = append(list, Change{x.at, before.item, x.item})
-		}
-		before = x
+		slices.SortStableFunc(list, func(a, b Change) int { return a.At.Compare(b.At) })
+		return list, nil
 	}
-	slices.SortStableFunc(list, func(a, b Change) int { return a.At.Compare(b.At) })
-	return list, nil
 }
 
 // Differences returns the items that are not the same in two Views of tables with the same key, in the order of the

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/internal/storage"
 )
 
@@ -88,7 +89,7 @@ func (s *Spool) full() bool { return s.memory.Load() > s.budget }
 // Versions returns new, empty Versions of a table's items.
 func (s *Spool) Versions(l *storage.Layout) *Versions {
 	v := &Versions{spool: s, layout: l}
-	v.mu.tree = newTree()
+	v.mu.tree, v.mu.pins = newTree(), make(map[clock.Instant]int)
 	v.held = holdMemory(s, v)
 	return v
 }

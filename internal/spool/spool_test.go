@@ -195,7 +195,7 @@ func tornIs(t *testing.T, m model, v *spool.Versions, floor clock.Instant) {
 		}
 	}
 	require.Len(t, parts, len(markers), "not torn, so this has shown nothing")
-	same(t, want, v.Torn(marker))
+	same(t, want, v.View(markers...))
 }
 
 // changesAre compares the changes since some instant, and what two states differ in, with the model.
@@ -212,7 +212,7 @@ func changesAre(t *testing.T, m model, v *spool.Versions, floor clock.Instant) {
 			state[p.key] = p.item
 		}
 	}
-	got, err := v.Changes(from, to)
+	got, err := v.Changes(from, to)()
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
@@ -373,4 +373,35 @@ func TestOpenFails(t *testing.T) {
 	require.Error(t, err)
 	_, err = spool.Open("", -1)
 	require.Error(t, err)
+}
+
+// A View is no reason to keep in memory what has gone to disk, nor to keep what only others needed.
+func TestAViewGoesToDiskToo(t *testing.T) {
+	s := open(t, 1)
+	seq := clock.NewSequencer(clock.NewManual(clock.Epoch))
+	v := s.Versions(things)
+	var views []*spool.View
+	var marks []clock.Instant
+	for i := range 20 {
+		for n := range 100 {
+			v.Put(seq.Next(), itemOf(n, i, strings.Repeat("x", 500)))
+		}
+		marks = append(marks, seq.Next())
+		if i%5 == 0 {
+			views = append(views, v.View(marks[i]))
+		}
+		v.Trim(marks[i])
+		require.NoError(t, v.Relieve())
+		require.Zero(t, s.Usage().Memory)
+	}
+	for i, view := range views {
+		require.Equal(t, 100, view.Len(-1))
+		item, ok := view.Item(keyOf(7))
+		require.True(t, ok)
+		require.Equal(t, itemOf(7, 5*i, strings.Repeat("x", 500)), item)
+	}
+	require.Equal(t, 100, v.View(seq.Next()).Len(-1))
+	one := int64(100 * 500)
+	collected(t, func() bool { return s.Usage().Disk < 12*one }) // at most fanIn runs, and one that was merged
+	require.Greater(t, s.Usage().Disk, 4*one)
 }

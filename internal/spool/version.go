@@ -183,31 +183,50 @@ func asOf(all sequence, instant func(storage.Hash) clock.Instant, reverse bool) 
 	}
 }
 
-// needed leaves out of ascending versions what nobody can ask for who asks for no instant before the floor: what was
-// replaced not after it. If these are all that there is, it also leaves out items that were deleted not after it.
-func needed(all sequence, floor clock.Instant, complete bool) sequence {
+// wanted says which instants somebody may ask for: those from the floor on, and some before it, in order.
+type wanted struct {
+	floor clock.Instant
+	pins  []clock.Instant
+}
+
+// any reports whether somebody may ask for an instant from one on and before another.
+func (w wanted) any(from, before clock.Instant) bool {
+	i, _ := slices.BinarySearchFunc(w.pins, from, clock.Instant.Compare)
+	return w.floor.Before(before) || i < len(w.pins) && w.pins[i].Before(before)
+}
+
+// needed leaves out of ascending versions those that were replaced before somebody may ask for them. If these are all
+// that there is, it also leaves out that an item was deleted where nothing is kept of what it was before.
+func needed(all sequence, w wanted, complete bool) sequence {
 	return func(yield func(version, error) bool) {
-		var settled version // the last one at its place that is not after the floor
-		pending := false
-		settle := func() bool {
-			drop := !pending || complete && settled.item.IsZero()
-			pending = false
-			return drop || yield(settled, nil)
-		}
+		var last version // not yielded yet
+		var pending, older bool
 		for v, err := range all {
 			if err != nil {
 				yield(v, err)
 				return
 			}
-			if (v.place != settled.place || v.at.After(floor)) && !settle() {
-				return
+			if v.place != last.place {
+				if pending && !w.drops(last, older, complete) && !yield(last, nil) {
+					return
+				}
+				older = false
+			} else if pending && w.any(last.at, v.at) && !w.drops(last, older, complete) {
+				if !yield(last, nil) {
+					return
+				}
+				older = true
 			}
-			if !v.at.After(floor) {
-				settled, pending = v, true
-			} else if !yield(v, nil) {
-				return
-			}
+			last, pending = v, true
 		}
-		settle()
+		if pending && !w.drops(last, older, complete) {
+			yield(last, nil)
+		}
 	}
+}
+
+// drops reports whether a version says only that an item is gone of which nothing is kept. One after the floor is kept:
+// there may come versions of before it.
+func (w wanted) drops(v version, older, complete bool) bool {
+	return complete && !older && v.item.IsZero() && !v.at.After(w.floor)
 }

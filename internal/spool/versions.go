@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -27,8 +28,9 @@ type Versions struct {
 		sources []source // runs and then frozen trees, the oldest first; copied before it is changed
 		tree    *tree    // what is put
 		floor   clock.Instant
-		stale   int // versions put since superfluous ones were last dropped from memory
-		kept    int // versions in memory then
+		pins    map[clock.Instant]int // what Views may ask for before the floor
+		stale   int                   // versions put since superfluous ones were last dropped from memory
+		kept    int                   // versions in memory then
 	}
 }
 
@@ -63,8 +65,8 @@ func (v *Versions) add(x version) {
 	v.mu.stale++
 }
 
-// Trim says that nobody will ask for an instant before the floor any more. Views that there are stay as they are. An
-// item must not be put at the floor or before it afterwards if it was deleted not after it: that may be forgotten.
+// Trim says that nobody will ask for an instant before the floor any more. Views that there are stay as they are: what
+// they need is not dropped. An item must not be put at the floor or before it afterwards if it was deleted not after it: that may be forgotten.
 func (v *Versions) Trim(floor clock.Instant) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -119,7 +121,7 @@ func (v *Versions) Settle() error {
 }
 
 // freeze puts the tree in its place among the sources, and returns all that is in memory.
-func (v *Versions) freeze() (runs int, trees []source, floor clock.Instant) {
+func (v *Versions) freeze() (runs int, trees []source, wanted wanted) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.mu.tree.Len() > 0 {
@@ -133,7 +135,11 @@ func (v *Versions) freeze() (runs int, trees []source, floor clock.Instant) {
 		}
 		runs++
 	}
-	return runs, v.mu.sources[runs:], v.mu.floor
+	return runs, v.mu.sources[runs:], v.wantedLocked()
+}
+
+func (v *Versions) wantedLocked() wanted {
+	return wanted{v.mu.floor, slices.SortedFunc(maps.Keys(v.mu.pins), clock.Instant.Compare)}
 }
 
 // replace puts one source, or none, in the place of those from a place up to another.
@@ -164,11 +170,11 @@ func (v *Versions) replace(from, to int, s source) {
 
 // flush writes what is in memory to a run.
 func (v *Versions) flush() error {
-	runs, trees, floor := v.freeze()
+	runs, trees, wanted := v.freeze()
 	if len(trees) == 0 {
 		return nil
 	}
-	r, err := writeRun(v.spool, needed(merge(trees, storage.Span{}, false), floor, runs == 0), 0)
+	r, err := writeRun(v.spool, needed(merge(trees, storage.Span{}, false), wanted, runs == 0), 0)
 	if err != nil {
 		return err
 	}
@@ -178,9 +184,9 @@ func (v *Versions) flush() error {
 
 // collapse makes one tree of all, without what is superfluous.
 func (v *Versions) collapse() error {
-	runs, trees, floor := v.freeze()
+	runs, trees, wanted := v.freeze()
 	t := newTree()
-	for x, err := range needed(merge(trees, storage.Span{}, false), floor, runs == 0) {
+	for x, err := range needed(merge(trees, storage.Span{}, false), wanted, runs == 0) {
 		if err != nil {
 			return err
 		}
@@ -200,7 +206,7 @@ func (v *Versions) compact() error {
 				runs = append(runs, r)
 			}
 		}
-		floor := v.mu.floor
+		wanted := v.wantedLocked()
 		v.mu.Unlock()
 		first := len(runs)
 		for first > 0 && runs[first-1].level == runs[len(runs)-1].level {
@@ -213,7 +219,7 @@ func (v *Versions) compact() error {
 		for _, r := range runs[first:] {
 			merged = append(merged, r)
 		}
-		all := needed(merge(merged, storage.Span{}, false), floor, first == 0)
+		all := needed(merge(merged, storage.Span{}, false), wanted, first == 0)
 		r, err := writeRun(v.spool, all, runs[first].level+1)
 		if err != nil {
 			return err
@@ -237,20 +243,51 @@ func (v *Versions) Last(at clock.Instant, key attr.Key) (item attr.Item, since c
 	return newest.item, newest.at, err
 }
 
-// View returns the table as it was at an instant, which must not be before the floor of Trim.
-func (v *Versions) View(at clock.Instant) *View {
-	return v.Torn(func(storage.Hash) clock.Instant { return at })
+// lastOf returns the last version at a place that is not after an instant, the zero version if there is none.
+func lastOf(sources []source, p storage.Position, at clock.Instant) (last version, err error) {
+	for _, s := range sources {
+		v, found, err := s.last(p, at)
+		if err != nil {
+			return version{}, err
+		}
+		if found && !v.at.Before(last.at) { // at one instant the later source counts
+			last = v
+		}
+	}
+	return last, nil
 }
 
-// Torn returns the table with each item as it was at the instant that belongs to the hash of its partition key, none of
-// which may be before the floor of Trim. The function must answer the same whenever it is asked.
-func (v *Versions) Torn(at func(storage.Hash) clock.Instant) *View {
+// View returns the table as it was at an instant: of n instants each is that of one of n equal ranges of the hashes of
+// partition keys, in their order. None may be before the floor of Trim. What the View needs is kept as long as somebody
+// refers to it.
+func (v *Versions) View(markers ...clock.Instant) *View {
+	w := &View{versions: v, markers: markers}
+	w.count = sync.OnceFunc(w.countItems)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	w := &View{versions: v, at: at, sources: slices.Clip(v.mu.sources)}
-	if v.mu.tree.Len() > 0 {
-		w.sources = append(w.sources, v.mu.tree.clone())
+	for _, at := range markers {
+		v.mu.pins[at]++
 	}
-	w.count = sync.OnceFunc(w.countItems)
+	runtime.AddCleanup(w, v.unpin, markers)
 	return w
+}
+
+func (v *Versions) unpin(markers []clock.Instant) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, at := range markers {
+		if v.mu.pins[at]--; v.mu.pins[at] == 0 {
+			delete(v.mu.pins, at)
+		}
+	}
+}
+
+// all returns everything there is, as it is now.
+func (v *Versions) all() []source {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.mu.tree.Len() == 0 {
+		return v.mu.sources
+	}
+	return append(slices.Clip(v.mu.sources), v.mu.tree.clone())
 }

@@ -12,11 +12,10 @@ import (
 )
 
 // View is a table as it was at one instant, or each of its partitions at one of its own. It is a storage.Reader.
-// [Versions.View] and [Versions.Torn] make them.
+// [Versions.View] makes them.
 type View struct {
-	versions *Versions // so that what is in memory counts as long as somebody may read it
-	at       func(storage.Hash) clock.Instant
-	sources  []source
+	versions *Versions
+	markers  []clock.Instant // one for each of as many equal ranges of hashes; pinned in versions
 
 	count func()
 	items int
@@ -28,6 +27,8 @@ type View struct {
 	}
 	failure atomic.Pointer[error]
 }
+
+func (w *View) at(h storage.Hash) clock.Instant { return w.markers[h.Part(len(w.markers))] }
 
 // Layout returns how the table is laid out.
 func (w *View) Layout() *storage.Layout { return w.versions.layout }
@@ -58,7 +59,7 @@ func (w *View) all(s storage.Span, reverse bool) iter.Seq[attr.Item] {
 
 func (w *View) versionsOf(s storage.Span, reverse bool) iter.Seq[version] {
 	return func(yield func(version) bool) {
-		for v, err := range asOf(merge(w.sources, s, reverse), w.at, reverse) {
+		for v, err := range asOf(merge(w.versions.all(), s, reverse), w.at, reverse) {
 			if err != nil {
 				w.fail(err)
 				return
@@ -97,26 +98,11 @@ func (w *View) Bytes(i int) int64 {
 
 // Item returns the item with the given key, which must fit the table.
 func (w *View) Item(k attr.Key) (attr.Item, bool) {
-	at := storage.PositionOf(k)
-	v, err := lastOf(w.sources, at, w.at(at.Hash()))
+	item, _, err := w.versions.Last(w.at(storage.HashOf(k.Partition)), k)
 	if err != nil {
 		w.fail(err)
 	}
-	return v.item, !v.item.IsZero()
-}
-
-// lastOf returns the last version at a place that is not after an instant, the zero version if there is none.
-func lastOf(sources []source, p storage.Position, at clock.Instant) (last version, err error) {
-	for _, s := range sources {
-		v, found, err := s.last(p, at)
-		if err != nil {
-			return version{}, err
-		}
-		if found && !v.at.Before(last.at) { // at one instant the later source counts
-			last = v
-		}
-	}
-	return last, nil
+	return item, !item.IsZero()
 }
 
 // Scan calls fn with the items of s in index i, or in the table if i is negative, until fn returns false. Indexes are

@@ -34,7 +34,8 @@ type capturing struct {
 	pending sync.WaitGroup
 }
 
-// CaptureTable reads a table as it is, which takes as long as reading it does. The cut is asked for when it has been
+// CaptureTable reads a table as it is, which takes as long as reading it does, also if there is a history of it: what did
+// not pass through the Proxy is in the table alone. The cut is asked for when it has been
 // read. Any but that of the instant at which the reading began needs the table's history (RetainTable), of which the
 // snapshot is then made: without one it is refused. A marker that lies ahead when the history ends, because it is no
 // longer asked for or its table is deleted, is moved to that end.
@@ -151,7 +152,7 @@ func (c *capturing) scanSegment(ctx context.Context, s *Source, table string, i 
 		if err != nil {
 			return err
 		}
-		answer, err := s.client.Call(ctx, "Scan", body)
+		answer, err := s.insist(ctx, patience, "Scan", body)
 		if err != nil {
 			return err
 		}
@@ -280,7 +281,7 @@ func (c *capturing) finish() (spoiled bool, err error) {
 func (s *Source) item(ctx context.Context, table string, key attr.Item) (attr.Item, error) {
 	body := append([]byte(`{"ConsistentRead":true,"TableName":`), strconv.Quote(table)...)
 	body = append(key.AppendJSON(append(body, `,"Key":`...)), '}')
-	answer, err := s.client.Call(ctx, "GetItem", body)
+	answer, err := s.insist(ctx, 3, "GetItem", body) // no more: a write waits
 	if err != nil {
 		return attr.Item{}, err
 	}

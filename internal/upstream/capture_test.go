@@ -260,6 +260,25 @@ func TestAWriteThatHangsFailsTheSnapshot(t *testing.T) {
 }
 
 // What cannot be taken is refused with the error that a backup engine expects, or one that says why.
+// Some bad luck does not end the reading of a table.
+func TestSnapshotWithPassingFailures(t *testing.T) {
+	w := newWorld(t, inHurry)
+	w.create("Things")
+	w.put("Things", 100)
+	var n atomic.Int64
+	w.line.on(func(operation string, body []byte) ([]byte, *http.Response, error) {
+		switch {
+		case operation != "Scan" || n.Add(1)%3 == 0:
+			return body, nil, nil
+		case n.Load()%3 == 1:
+			return nil, refuse(400, "ThrottlingException", "slow down"), nil
+		}
+		return nil, refuse(503, "ServiceUnavailable", "soon"), nil
+	})
+	require.Equal(t, w.itemsOf("Things"), byID(w.capture("Things")))
+	require.Greater(t, n.Load(), int64(4))
+}
+
 func TestSnapshotsThatCannotBe(t *testing.T) {
 	w := newWorld(t, func(_ *upstream.Options, o *table.Options) { o.Timing.Creating = time.Hour })
 	w.create("Young")
@@ -270,7 +289,7 @@ func TestSnapshotsThatCannotBe(t *testing.T) {
 	_, err = w.source.TableState(ctx, "Nowhere")
 	require.ErrorIs(t, err, exception.ResourceNotFound)
 
-	w = newWorld(t)
+	w = newWorld(t, inHurry)
 	w.create("Things")
 	w.put("Things", 20)
 	for name, cut := range map[string]snapshot.CutFunc{

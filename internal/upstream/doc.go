@@ -13,15 +13,16 @@
 //   - A restore that fails deletes its table again; until it has succeeded nobody sees the table's items through the
 //     Proxy. If the deletion fails too, the error says so, the table stays out of sight, and deleting it is tried again
 //     when somebody next asks for it.
-//   - Requests and answers pass through the Proxy as they are. Answers are streamed; only requests that may write are
-//     kept in memory while they pass.
+//   - What may pass, such as an upstream that is too busy, is tried again before a snapshot or a restore fails.
+//   - Requests and answers pass through the Proxy as they are. Answers are streamed. Requests that may write or change a
+//     table are kept in memory while they pass, and all of them as long as a restore goes on.
 //
 // HAZARD: what does not pass through the Proxy is not seen: writes to the upstream itself, its time to live, an
 // import. Such a write while a snapshot is taken may be in it in part, and it comes into the history of a table, if
 // at all, when the item is written next or the table is read again.
 //
-// HAZARD: a write whose answer from the upstream is lost may be applied there at any later time. The history of its
-// table is compared with the table when it is next asked for.
+// HAZARD: a write whose answer from the upstream is lost may be applied there at any later time: a snapshot that was
+// begun meanwhile may have it in part. The history of its table is compared with the table when it is next asked for.
 //
 // HAZARD: snapshots and histories do not outlive the process, although what is beyond Options.Memory is on disk: a table
 // with history is kept there as a copy with all changes of the time that was asked for.

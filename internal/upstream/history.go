@@ -146,7 +146,7 @@ func (h *history) settleLocked(now clock.Instant) {
 	h.mu.awaited = slices.DeleteFunc(h.mu.awaited, func(a *awaited) bool {
 		due := now.After(a.cut.Latest())
 		if due {
-			a.view = h.versions.Torn(a.cut.MarkerOf)
+			a.view = h.versions.View(a.cut.Markers()...)
 		}
 		return due
 	})
@@ -188,7 +188,7 @@ func (h *history) capture(s *Source, at clock.Instant, t *schema.Table, cut snap
 // relieve has what is beyond the budget moved to disk, while writes go on. What cannot be moved stays in memory.
 func (s *Source) relieve(h *history) {
 	if h.versions.Pressed() && h.relief.CompareAndSwap(false, true) {
-		s.work.Go(func() {
+		s.background(func() {
 			defer h.relief.Store(false)
 			h.versions.Relieve()
 		})
@@ -406,7 +406,7 @@ func (s *Source) DefinitionAt(ctx context.Context, name string, at clock.Instant
 	if g == nil {
 		return &d.Table, nil
 	}
-	if _, h := g.watching(); h != nil {
+	if _, h := g.watching(); h != nil && h.of(&d) == nil {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		for _, f := range h.mu.former {
@@ -450,8 +450,9 @@ func (s *Source) ChangesOf(ctx context.Context, name string, from, to clock.Inst
 	}
 	h.mu.Lock()
 	from, to = later(from, h.mu.floor), later(to, h.mu.floor)
+	read := h.versions.Changes(from, to)
 	h.mu.Unlock()
-	list, err := h.versions.Changes(from, to)
+	list, err := read()
 	if err != nil {
 		return nil, from, exception.During("ChangesOf", name, err)
 	}

@@ -200,7 +200,7 @@ func TestHistoryInDoubtIsLookedUp(t *testing.T) {
 // Switching recovery on fails when the table cannot be read, leaves no history then, and can be tried again. Settings
 // are known as they were.
 func TestHistoryThatCannotBegin(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, inHurry)
 	w.create("Things")
 	w.line.on(func(operation string, body []byte) ([]byte, *http.Response, error) {
 		if operation == "Scan" {
@@ -212,7 +212,7 @@ func TestHistoryThatCannotBegin(t *testing.T) {
 	require.ErrorContains(t, err, "no route")
 	w.line.on(nil)
 	w.recover("Things")
-	then := clock.EndOf(w.source.Now())
+	then := w.capture("Things").Cut().Latest()
 	w.ok("UpdateTable", `{'TableName':'Things','BillingMode':'PROVISIONED','ProvisionedThroughput':
 		{'ReadCapacityUnits':1,'WriteCapacityUnits':1}}`)
 	d, err := w.source.DefinitionAt(ctx, "Things", then)

@@ -145,6 +145,7 @@ func TestWhereTheTablesAre(t *testing.T) {
 	find := func() *upstream.Source {
 		s, err := upstream.New(ctx, w.client, upstream.Options{})
 		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, s.Close()) })
 		return s
 	}
 	require.Equal(t, []string{"us-east-1", "000000000000"}, []string{find().Region(), find().Account()})

@@ -451,6 +451,20 @@ func (s *Source) writeOnce(ctx context.Context, table string, batch []json.RawMe
 	return rest, nil
 }
 
+// insist is Client.Call that tries again, as often as it may, while what is wrong may pass. It is for requests that may
+// be done twice.
+func (s *Source) insist(ctx context.Context, tries int, operation string, body []byte) ([]byte, error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		answer, err := s.client.Call(ctx, operation, body)
+		if tries--; err == nil || tries <= 0 || !passes(err) {
+			return answer, err
+		}
+		if clock.Sleep(ctx, s.o.Clock, pause) != nil {
+			return nil, err
+		}
+	}
+}
+
 // passes reports whether a request that failed may succeed later.
 func passes(err error) bool {
 	return errors.Is(err, exception.ProvisionedThroughputExceeded) || errors.Is(err, exception.Throttling) ||
