@@ -78,11 +78,12 @@ func (h *history) checkTable(name string) {
 	}
 	s, err := t.Snapshot()
 	require.NoError(h, err)
+	h.requireIndexes(i.present(), s.Table())
 	h.checkSnapshot(s, i.Now())
 	require.True(h, slices.Equal(slices.Collect(s.All()), h.listed(t.Items(snapshot.Query{}))), "page by page")
 	d, err := h.db.Tables.DescribeTable(h.ctx, name)
 	require.NoError(h, err)
-	require.Equal(h, schema.Active, d.Status)
+	h.checkIndexes(t, i, d)
 	require.Nil(h, d.Restore, "a RestoreSummary is gone when the table is ACTIVE")
 	if h.timing.StatisticsEvery == 0 {
 		require.EqualValues(h, len(i.Now()), d.ItemCount)
@@ -112,8 +113,9 @@ func (h *history) checkSnapshot(s *snapshot.Snapshot, want model.State) {
 	for _, x := range slices.Concat(s.Table().LocalIndexes, s.Table().GlobalIndexes) {
 		entries, err := s.Items(snapshot.Query{Index: x.Name})
 		require.NoError(h, err)
-		h.same(want.Index(x, keys), h.collected(entries, keys), "index "+x.Name)
-		h.checkOrder(s, x)
+		expected := want.Index(x, keys, s.Table().Attributes)
+		h.same(expected, h.collected(entries, keys), "index "+x.Name)
+		h.checkOrder(s, x, expected)
 	}
 }
 
@@ -137,24 +139,52 @@ func (h *history) collected(items iter.Seq[attr.Item], keys schema.KeySchema) mo
 	return all
 }
 
-// checkOrder checks that a partition of an index comes sorted.
-func (h *history) checkOrder(s *snapshot.Snapshot, x schema.Index) {
-	by := x.KeySchema.Sort()
-	if by == "" {
+// checkOrder checks that a partition of an index is found as a whole, and comes sorted; and so does the part of it that
+// begins with one value.
+func (h *history) checkOrder(s *snapshot.Snapshot, x schema.Index, entries model.State) {
+	var hash, sort []string
+	for _, e := range x.KeySchema {
+		if e.Type == schema.Hash {
+			hash = append(hash, e.Name)
+		} else {
+			sort = append(sort, e.Name)
+		}
+	}
+	values := func(item attr.Item, names []string) (list []attr.Value) {
+		for _, name := range names {
+			v, _ := item.Lookup(name)
+			list = append(list, v)
+		}
+		return list
+	}
+	all, err := s.Page(snapshot.Query{Index: x.Name, Limit: 1})
+	require.NoError(h, err)
+	if len(all.Items) == 0 {
 		return
 	}
-	partition := attr.S("red")
-	if x.KeySchema.Partition() == "p" {
-		partition = attr.S("a")
+	one := all.Items[0]
+	partition, order := values(one, hash), values(one, sort)
+	q := snapshot.Query{Index: x.Name, Partition: partition[0], Others: partition[1:]}
+	for given := range len(order) + 1 {
+		if given > 0 {
+			q.Prefix, q.Sort = order[:given-1], snapshot.Equal(order[given-1])
+		}
+		page, err := s.Page(q)
+		require.NoError(h, err)
+		wanted := 0
+		for _, item := range entries {
+			if slices.Equal(values(item, hash), partition) && slices.Equal(values(item, sort[:given]), order[:given]) {
+				wanted++
+			}
+		}
+		require.Len(h, page.Items, wanted, "%s %v", x.Name, order[:given])
+		require.True(h, slices.IsSortedFunc(page.Items, func(a, b attr.Item) int {
+			return slices.CompareFunc(values(a, sort), values(b, sort), func(v, w attr.Value) int {
+				c, _ := v.Compare(w)
+				return c
+			})
+		}))
 	}
-	page, err := s.Page(snapshot.Query{Index: x.Name, Partition: partition})
-	require.NoError(h, err)
-	require.True(h, slices.IsSortedFunc(page.Items, func(a, b attr.Item) int {
-		v, _ := a.Lookup(by)
-		w, _ := b.Lookup(by)
-		c, _ := v.Compare(w)
-		return c
-	}))
 }
 
 // checkBackup compares a backup, and what was promised of it, with the model.
@@ -173,6 +203,7 @@ func (h *history) checkBackup(b *taken) {
 	}
 	require.Equal(h, backup.Active, d.Status, "marker %v", b.window.Cut.Latest())
 	require.NoError(h, err)
+	h.requireIndexes(b.indexes, s.Table())
 	h.checkSnapshot(s, h.contents(b))
 	if h.profile.ExactSizes {
 		require.EqualValues(h, len(b.expected), d.Table.ItemCount)
@@ -278,6 +309,7 @@ func (h *history) lookBack() {
 		require.ErrorIs(h, err, exception.Validation)
 		require.False(h, (recent || recovered) && at.Time().After(i.Schema.CreationTime), "history must reach back that far")
 	default:
+		h.requireIndexes(i.present(), s.Table())
 		h.checkSnapshot(s, i.At(snapshot.At(at)))
 	}
 }

@@ -23,11 +23,12 @@ var moves = []func(*history){
 	(*history).burst, (*history).remove, (*history).remove,
 	(*history).putIf, (*history).update,
 	(*history).transact, (*history).transact, (*history).transact,
-	(*history).advance, (*history).advance, (*history).advance, (*history).advance,
+	(*history).advance, (*history).advance, (*history).advance, (*history).advance, (*history).switchExpiry,
 	(*history).takeBackup, (*history).takeBackup, (*history).takeBackup,
 	(*history).deleteBackup, (*history).restore, (*history).restore,
 	(*history).deleteTable, (*history).recreate, (*history).switchRecovery, (*history).switchRecovery,
 	(*history).lookBack, (*history).lookBack, (*history).checkSome,
+	(*history).createIndex, (*history).createIndex, (*history).dropIndex,
 	(*history).recover, (*history).recover, (*history).recall, (*history).compare, (*history).compare,
 	func(h *history) { h.db.Backups.Settle() },
 }
@@ -51,11 +52,20 @@ func (h *history) someItem(s *schema.Table) attr.Item {
 	if !k.Sort.IsZero() {
 		m["s"] = k.Sort
 	}
+	if h.tape.below(3) == 0 {
+		m["x"] = h.someEnd()
+	}
 	if group := h.tape.oneOf("", "red", "green", "blue"); group != "" {
 		m["g"] = attr.S(group)
 	}
 	if level := h.tape.below(4); level > 0 {
 		m["l"] = attr.Int(int64(level))
+	}
+	switch h.tape.below(6) {
+	case 0:
+		m["m"] = attr.S(h.tape.oneOf("x", "y"))
+	case 1:
+		m["m"] = attr.Int(int64(h.tape.below(2)))
 	}
 	return attr.MustItem(m)
 }
@@ -101,8 +111,10 @@ func (h *history) put() {
 		item = old // a commit that changes nothing
 	}
 	c, err := t.Put(item)
-	h.note("put %s %v %v", t.Name(), item, c.At)
-	require.NoError(h, err)
+	h.note("put %s %v %v %v", t.Name(), item, c.At, err)
+	if h.refused(err, i.misfit(item)) {
+		return
+	}
 	h.committed(i, i.KeyOf(item), c)
 }
 
@@ -122,7 +134,7 @@ func (h *history) burst() {
 		c, err := t.Put(attr.MustItem(item))
 		require.NoError(h, err)
 		h.tell(i, i.KeyOf(c.New), c)
-		h.clock.Advance(step)
+		h.wait(step)
 	}
 }
 
@@ -154,6 +166,9 @@ func (h *history) putIf() {
 	if there != exists {
 		want = exception.ConditionalCheckFailed
 	}
+	if misfit := i.misfit(item); misfit != nil {
+		want = misfit
+	}
 	c, err := t.Put(item, condition)
 	h.note("put %s if exists=%t %v: %v %v", t.Name(), exists, item, c.At, err)
 	if !h.refused(err, want) {
@@ -170,9 +185,11 @@ func (h *history) update() {
 	key, drop := h.someKey(i.Schema), h.tape.below(5) == 0
 	fn := counting(key, drop)
 	c, err := t.Update(key, fn)
-	h.note("update %s %v drop=%t %v", t.Name(), key, drop, c.At)
-	require.NoError(h, err)
+	h.note("update %s %v drop=%t %v %v", t.Name(), key, drop, c.At, err)
 	want, _ := fn(i.Now()[key])
+	if h.refused(err, i.misfit(want)) {
+		return
+	}
 	require.Equal(h, want, c.New)
 	h.committed(i, key, c)
 }
@@ -220,6 +237,9 @@ func (h *history) transact() {
 			ops = append(ops, table.Delete(name, at.key))
 		case 1:
 			ops = append(ops, table.Update(name, at.key, counting(at.key, false)))
+			if now, _ := counting(at.key, false)(i.Now()[at.key]); want == nil && i.misfit(now) != nil {
+				want = exception.TransactionCanceled
+			}
 		case 2:
 			ops = append(ops, table.Check(name, at.key, table.Exists))
 			if _, there := i.Now()[at.key]; !there && want == nil {
@@ -227,6 +247,9 @@ func (h *history) transact() {
 			}
 		default:
 			ops = append(ops, table.Put(name, item))
+			if want == nil && i.misfit(item) != nil {
+				want = exception.TransactionCanceled
+			}
 		}
 	}
 	changes, err := h.db.Tables.Transact(ops...)
@@ -247,8 +270,8 @@ func (h *history) advance() {
 		time.Minute, time.Minute, time.Hour, 24 * time.Hour,
 	}
 	d := units[h.tape.below(len(units))] * time.Duration(1+h.tape.below(40))
-	h.clock.Advance(d)
 	h.note("advance %v", d)
+	h.wait(d)
 }
 
 // unseen returns the error with which backup operations refuse a table, or nil.
@@ -286,7 +309,7 @@ func (h *history) takeBackup() {
 	require.Equal(h, h.clock.Now().Truncate(time.Millisecond), d.CreationTime)
 	require.True(h, w.Request.After(i.lastCommit), "what was acknowledged lies before the request")
 	h.backups = append(h.backups, &taken{
-		arn: d.ARN, of: i, kind: backup.User, marker: marker, window: w, created: d.CreationTime,
+		arn: d.ARN, of: i, indexes: i.present(), kind: backup.User, marker: marker, window: w, created: d.CreationTime,
 	})
 }
 
@@ -354,7 +377,10 @@ func (h *history) restore() {
 	if h.refused(err, want) {
 		return
 	}
-	require.Equal(h, bare || len(b.of.Schema.GlobalIndexes) == 0, len(d.GlobalIndexes) == 0)
+	if !bare {
+		h.requireIndexes(b.indexes, &d.Table)
+	}
+	require.Equal(h, bare || len(b.indexes.Global) == 0, len(d.GlobalIndexes) == 0)
 	require.Equal(h, schema.Creating, d.Status)
 	require.Equal(h, b.arn, d.Restore.SourceBackupARN.String())
 	b.inUse = now.Add(h.profile.Restoring)

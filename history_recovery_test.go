@@ -87,7 +87,7 @@ func (h *history) switchRecovery() {
 		case !spec.Enabled:
 			i.kept = nil
 		case i.kept == nil:
-			from := i.lastCommit
+			from := h.instantOf(name) // the same as that of the last commit, but after changes of indexes
 			i.kept = &from
 		}
 	}
@@ -252,7 +252,14 @@ func (h *history) recover() {
 		at = i.recovery.latest(now, h.profile.RecoveryLag)
 	}
 	require.Equal(h, schema.Creating, d.Status)
-	require.Equal(h, bare || len(i.Schema.GlobalIndexes) == 0, len(d.GlobalIndexes) == 0)
+	indexes := i.present()
+	if h.profile.SettingsAsOf {
+		indexes = i.DefinitionAt(h.reach(i, at))
+	}
+	if !bare {
+		h.requireIndexes(indexes, &d.Table)
+	}
+	require.Equal(h, bare || len(indexes.Global) == 0, len(d.GlobalIndexes) == 0)
 	require.Equal(h, i.Schema.ARN, d.Restore.SourceTableARN)
 	require.Equal(h, arn.ARN{}, d.Restore.SourceBackupARN)
 	require.Equal(h, at, d.Restore.RestoreTime)
@@ -269,6 +276,7 @@ func (h *history) recall() {
 	s, err := h.db.Backups.SnapshotAt(h.ctx, name, t)
 	h.note("recall %s as of %v: %v", name, t, err)
 	if !h.refused(err, h.unrecoverable(i, t)) {
+		h.requireIndexes(i.present(), s.Table())
 		h.checkSnapshot(s, h.at(i, t))
 	}
 }

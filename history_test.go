@@ -95,15 +95,18 @@ type history struct {
 type incarnation struct {
 	*model.Table
 	recovery   *recovery      // nil: point-in-time recovery is off
+	online     *onlineIndex   // nil: no index has ever come or gone
 	kept       *clock.Instant // the table keeps a history of its own from here on; nil: none
 	lastCommit clock.Instant
 	last       *snapshot.Snapshot // the engine's view of it just before it was deleted, if there was one
+	follower
 }
 
 // taken is a backup that the DB should have.
 type taken struct {
 	arn      string // empty for a SYSTEM backup that has not been seen yet
 	of       *incarnation
+	indexes  model.Definition // as of the request
 	kind     backup.Type
 	marker   backup.Marker
 	window   backup.Window
@@ -129,13 +132,14 @@ func play(t *testing.T, bytes []byte) {
 	for n := 0; n < maxMoves && len(h.tape) > 0; n++ {
 		move := moves[h.tape.below(len(moves))]
 		move(h)
+		h.follow()
 		h.decide()
 		if h.watched {
 			h.checkSome()
 		}
 	}
 	h.checkAll()
-	h.clock.Advance(h.profile.Window + h.profile.Creating + time.Nanosecond) // every marker has passed
+	h.wait(h.profile.Window + h.profile.Creating + time.Nanosecond) // every marker has passed
 	h.decide()
 	h.checkAll()
 	h.checkTransitions()
@@ -159,9 +163,17 @@ func (h *history) open() {
 		h.profile.Departing = flag(2, time.Second)
 		h.profile.SystemDelay = flag(3, 5*time.Second)
 		h.timing.Deleting = flag(4, 5*time.Second)
+		h.timing.Expiring = flag(3, 10*time.Second)
+		h.timing.Shard = flag(1, 4*time.Hour)
 		if flags>>5 == 0 {
 			h.timing.StatisticsEvery = 6 * time.Hour
 		}
+	}
+	switch h.tape.below(4) {
+	case 0:
+		h.timing.Updating = time.Second
+	case 1:
+		h.timing.Updating, h.timing.Backfilling = time.Millisecond, time.Second
 	}
 	if h.profile.Window == 0 { // there is no room for another
 		h.profile.Marker = backup.Exact
@@ -223,7 +235,7 @@ func (h *history) systemBackup(i *incarnation) *taken {
 		created = created.Add(time.Millisecond) // as two cannot have the same ARN
 	}
 	return &taken{
-		of: i, kind: backup.System, marker: backup.Exact, created: created, expected: i.Now(),
+		of: i, indexes: i.present(), kind: backup.System, marker: backup.Exact, created: created, expected: i.Now(),
 		shown: shown, expiry: created.Add(h.profile.SystemRetention),
 	}
 }
@@ -232,7 +244,9 @@ func (h *history) systemBackup(i *incarnation) *taken {
 func (h *history) recreate() { h.createTable(h.tape.oneOf("left", "right")) }
 
 func (h *history) createTable(name string) {
-	d, err := h.db.Tables.CreateTable(h.ctx, definition(name))
+	wanted := definition(name)
+	wanted.Stream = schema.NewAndOldImages
+	d, err := h.db.Tables.CreateTable(h.ctx, wanted)
 	h.note("create table %s: %v", name, err)
 	var want error
 	if h.live(name) != nil {
@@ -240,7 +254,12 @@ func (h *history) createTable(name string) {
 	}
 	if !h.refused(err, want) {
 		require.Equal(h, schema.Creating, d.Status, "as the service answers")
-		h.tables[name] = &incarnation{Table: &model.Table{Schema: &d.Table, Active: h.clock.Now()}}
+		stream, err := h.db.Tables.Stream(d.StreamARN.String())
+		require.NoError(h, err)
+		h.tables[name] = &incarnation{
+			Table:    &model.Table{Schema: &d.Table, Active: h.clock.Now()},
+			follower: follower{stream: stream, copy: make(model.State)},
+		}
 	}
 }
 
@@ -251,7 +270,7 @@ func (h *history) deleteTable() {
 	switch {
 	case i == nil:
 		want = exception.ResourceNotFound
-	case i.Status(h.clock.Now()) != schema.Active:
+	case i.Status(h.clock.Now()) != schema.Active, !i.online.over(h.clock.Now()):
 		want = exception.ResourceInUse
 	}
 	if i != nil {

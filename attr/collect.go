@@ -74,6 +74,13 @@ func emptySet(t Type) string {
 // duplicates returns the reason why a set of those elements is refused when two of them are equal.
 func duplicates(elements []Value) string {
 	const enough = 1024
+	message := msgTwiceInSS
+	switch elements[0].typ {
+	case TypeN:
+		return msgTwiceInNS
+	case TypeB:
+		message = msgTwiceInBS
+	}
 	var list []byte
 	for i, e := range elements {
 		if i > 0 {
@@ -83,16 +90,13 @@ func duplicates(elements []Value) string {
 			list = append(list, "..."...)
 			break
 		}
-		switch e.typ {
-		case TypeS:
-			list = append(list, quotable(e.data)...)
-		case TypeN:
-			list = appendNumberText(list, e.data)
-		case TypeB:
+		if e.typ == TypeB {
 			list = appendBase64(list, e.data)
+		} else {
+			list = append(list, quotable(e.data)...)
 		}
 	}
-	return fmt.Sprintf(msgDuplicates, list)
+	return fmt.Sprintf(message, list)
 }
 
 // L returns the list of those values, which may be none. The Value is invalid if one of them is, or is no value, or

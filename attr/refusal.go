@@ -10,16 +10,18 @@ const (
 	msgNoType    = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 	msgManyTypes = "Supplied AttributeValue has more than one datatypes set, " +
 		"must contain exactly one of the supported datatypes"
-	msgNullFalse  = "Null attribute value types must have the value of true"
-	msgTooDeep    = "Nesting Levels have exceeded supported limits"
-	msgEmptySS    = "One or more parameter values were invalid: An string set  may not be empty"
-	msgEmptyNS    = "One or more parameter values were invalid: An number set  may not be empty"
-	msgEmptyBS    = "One or more parameter values were invalid: Binary sets should not be empty"
-	msgDuplicates = "One or more parameter values were invalid: Input collection [%s] contains duplicates."
-	msgNotUTF8    = "One or more parameter values were invalid: A string is not valid UTF-8"
-	msgNoName     = "One or more parameter values were invalid: An attribute name may not be empty"
-	msgNameUTF8   = "One or more parameter values were invalid: An attribute name is not valid UTF-8"
-	msgLongName   = "One or more parameter values were invalid: An attribute name may not exceed %d bytes, got %d"
+	msgNullFalse = "One or more parameter values were invalid: Null attribute value types must have the value of true"
+	msgTooDeep   = "Nesting Levels have exceeded supported limits"
+	msgEmptySS   = "One or more parameter values were invalid: An string set  may not be empty"
+	msgEmptyNS   = "One or more parameter values were invalid: An number set  may not be empty"
+	msgEmptyBS   = "One or more parameter values were invalid: Binary sets should not be empty"
+	msgTwiceInSS = "One or more parameter values were invalid: Input collection [%s] contains duplicates."
+	msgTwiceInNS = "Input collection contains duplicates"
+	msgTwiceInBS = "One or more parameter values were invalid: Input collection [%s]of type BS contains duplicates."
+	msgNotUTF8   = "One or more parameter values were invalid: A string is not valid UTF-8"
+	msgNoName    = "One or more parameter values were invalid: An attribute name may not be empty"
+	msgNameUTF8  = "One or more parameter values were invalid: An attribute name is not valid UTF-8"
+	msgLongName  = "One or more parameter values were invalid: An attribute name may not exceed %d bytes, got %d"
 )
 
 // maxNameSize is how many bytes an attribute name may have.

@@ -160,17 +160,22 @@ func TestDescribeBackupRecords(t *testing.T) {
 func (w *world) change(name string) {
 	w.t.Helper()
 	off := schema.StreamView("")
-	_, err := w.Tables.UpdateTable(ctx, name, table.Changes{
-		BillingMode: schema.Provisioned, Throughput: schema.Throughput{Read: 100, Write: 100}, Stream: &off,
-		Indexes: map[string]table.IndexChanges{
-			"global": {Throughput: schema.Throughput{Read: 101, Write: 101}},
-			"other":  {Throughput: schema.Throughput{Read: 102, Write: 102}},
+	for _, changes := range []table.Changes{
+		{
+			BillingMode: schema.Provisioned, Throughput: schema.Throughput{Read: 100, Write: 100}, Stream: &off,
+			Indexes: map[string]table.IndexChanges{
+				"global": {Throughput: schema.Throughput{Read: 101, Write: 101}},
+				"other":  {Throughput: schema.Throughput{Read: 102, Write: 102}},
+			},
 		},
-		SSE: &schema.SSESpecification{}, Class: schema.Standard,
-	})
-	require.NoError(w.t, err)
+		{SSE: &schema.SSESpecification{}}, {Class: schema.Standard},
+	} {
+		_, err := w.Tables.UpdateTable(ctx, name, changes)
+		require.NoError(w.t, err)
+		w.clock.Advance(table.ServiceTiming().Updating)
+	}
 	require.NoError(w.t, w.Tables.UpdateTimeToLive(ctx, name, "expires", false))
-	_, err = w.table(name).Put(entry("later", 2))
+	_, err := w.table(name).Put(entry("later", 2))
 	require.NoError(w.t, err)
 }
 

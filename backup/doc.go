@@ -109,6 +109,9 @@
 //   - DeleteBackup refuses a backup of type AWS_BACKUP with a text of ours. [CreateInput].Type can record one.
 //   - An OnDemandThroughputOverride without values is refused; the service refuses it and starts the restore all the
 //     same. One maximum alone leaves the other as it was recorded.
+//   - A backup has the global indexes that the table has at its request, whatever its marker: one that is CREATING too, and
+//     complete, since a backup records settings; one that is DELETING not. A restore to a point in time has those that its
+//     settings have, also if they came later or are gone, made of the items of that time.
 //   - Index overrides that have one name twice, throughput for a local index, or maxima below 1 are refused with texts
 //     of ours, and so is a global index with throughput in a table that stays on demand.
 //   - OnDemandThroughputOverride is fine where the restored table is PAY_PER_REQUEST, by the override or by its backup. A

@@ -30,8 +30,8 @@ func (o *Overrides) checkShape(c *validate.Check) {
 		c.Enum("billingModeOverride", string(o.BillingMode), string(schema.Provisioned), string(schema.PayPerRequest))
 	}
 	schema.CheckThroughput(c, "provisionedThroughputOverride", o.Throughput)
-	schema.CheckIndexes(c, "globalSecondaryIndexOverride", o.GlobalIndexes)
-	schema.CheckIndexes(c, "localSecondaryIndexOverride", o.LocalIndexes)
+	schema.CheckGlobalIndexes(c, "globalSecondaryIndexOverride", o.GlobalIndexes)
+	schema.CheckLocalIndexes(c, "localSecondaryIndexOverride", o.LocalIndexes)
 	if o.SSE != nil && o.SSE.Type != "" {
 		c.Enum("sSESpecificationOverride.sSEType", o.SSE.Type, "AES256", "KMS")
 	}

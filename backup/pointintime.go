@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,9 +91,34 @@ func (e *Engine) restoreToPointInTime(ctx context.Context, now time.Time, in Poi
 		return schema.Description{}, err
 	}
 	return e.restore(ctx, running, busy, snapshot.Restore{
-		Table: *target, Indexes: indexes, Snapshot: data, Duration: e.profile.Restoring,
+		Table: *target, Indexes: indexesIn(data.Table(), settings, indexes), Snapshot: data, Duration: e.profile.Restoring,
 		Summary: schema.RestoreSummary{SourceTableARN: settings.ARN, RestoreTime: at},
 	})
+}
+
+// indexesIn returns names of indexes that a table has by its settings, with an empty one in the place of each that its
+// snapshot does not have: indexes come and go between the time that a snapshot is of and that of its description.
+func indexesIn(snapshot, settings *schema.Table, names []string) []string {
+	find := func(t *schema.Table, name string) *schema.Index {
+		for _, list := range [2][]schema.Index{t.LocalIndexes, t.GlobalIndexes} {
+			if i := slices.IndexFunc(list, func(x schema.Index) bool { return x.Name == name }); i >= 0 {
+				return &list[i]
+			}
+		}
+		return nil
+	}
+	found := make([]string, len(names))
+	for i, name := range names {
+		x, y := find(snapshot, name), find(settings, name)
+		if x == nil || y == nil || !slices.Equal(x.KeySchema, y.KeySchema) || !x.Projection.Equal(y.Projection) {
+			continue
+		}
+		same := func(e schema.KeyElement) bool { return snapshot.Attributes[e.Name] == settings.Attributes[e.Name] }
+		if !slices.ContainsFunc(x.KeySchema, func(e schema.KeyElement) bool { return !same(e) }) {
+			found[i] = name
+		}
+	}
+	return found
 }
 
 // checkPointInTime checks what can be checked without looking at the source, and returns its name.

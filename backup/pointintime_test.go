@@ -315,13 +315,20 @@ func TestPointInTimeSettings(t *testing.T) {
 		w.recovery("Music", on)
 		at := w.clock.Advance(time.Minute)
 		w.clock.Advance(time.Nanosecond)
-		_, err := w.Tables.UpdateTable(ctx, "Music", table.Changes{
-			Throughput: schema.Throughput{Read: 10, Write: 20}, SSE: &schema.SSESpecification{},
-			Indexes: map[string]table.IndexChanges{"global": {Throughput: schema.Throughput{Read: 30, Write: 40}}},
-		})
-		require.NoError(t, err)
+		for _, changes := range []table.Changes{
+			{
+				Throughput: schema.Throughput{Read: 10, Write: 20},
+				Indexes:    map[string]table.IndexChanges{"global": {Throughput: schema.Throughput{Read: 30, Write: 40}}},
+			},
+			{SSE: &schema.SSESpecification{}},
+		} {
+			_, err := w.Tables.UpdateTable(ctx, "Music", changes)
+			require.NoError(t, err)
+			w.clock.Advance(table.ServiceTiming().Updating)
+		}
+		after := w.clock.Now()
 		w.clock.Advance(time.Hour)
-		for target, then := range map[string]time.Time{"Before": at, "After": at.Add(time.Nanosecond)} {
+		for target, then := range map[string]time.Time{"Before": at, "After": after} {
 			got, err := w.restoreTime(backup.PointInTimeInput{SourceTableName: "Music", TargetTableName: target, RestoreTime: then})
 			require.NoError(t, err)
 			want := []any{schema.Throughput{Read: 10, Write: 20}, schema.Throughput{Read: 30, Write: 40}, false}

@@ -53,7 +53,8 @@ type Source interface {
 	// RestoreTable makes a new table as requested and returns its description, of which the engine uses the
 	// CreationTime. The table has an ID, an ARN and a creation time of its own, not those in the request. It has the
 	// capacity, the encryption and the indexes of the request, all of which may differ from the snapshot's: indexes may be
-	// fewer or have other names. A source that cannot make them must fail, or who asked for them takes it that they are
+	// fewer or have other names. If indexes of the source's tables come and go, an index may be one that the snapshot does
+	// not have (snapshot.Restore): then it is made of the items. A source that cannot make them must fail, or who asked for them takes it that they are
 	// there. The table may be ACTIVE before r.Duration is over, also at once.
 	//
 	// It must look for the name and take it in one step, or two restores fill one table, and fail with an error that is

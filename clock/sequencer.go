@@ -39,3 +39,14 @@ func (s *Sequencer) Next() Instant {
 func (s *Sequencer) readLocked() {
 	s.mu.last.wall = max(s.mu.last.wall, wallOf(s.clock.Now()))
 }
+
+// Late returns a new Instant at wall time t, or at the present if t lies ahead of it: for a commit that is known to
+// have happened at t, but is noticed now. Its sequence number is after that of every Instant given so far, as always; in
+// the order of Instants it comes before those that have been given for later wall times.
+func (s *Sequencer) Late(t time.Time) Instant {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readLocked()
+	s.mu.last.seq++
+	return Instant{wall: min(wallOf(t), s.mu.last.wall), seq: s.mu.last.seq}
+}

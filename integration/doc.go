@@ -7,4 +7,14 @@
 //	cd integration && go test ./...
 //
 // The tests of the CLI and of boto3 are skipped, and say so, on a machine that has no aws or no boto3.
+//
+// The tests whose names begin with TestSidecar put Tidemark's command in front of another server: of itself, which is
+// there on every machine, and of moto's, DynamoDB Local and dynalite, where they are: python3 can import moto.server;
+// the environment has TIDEMARK_DYNAMODB_LOCAL, the folder of DynamoDBLocal.jar, and TIDEMARK_DYNALITE, that of npm's
+// dynalite, or this folder has both in node_modules, and there are java and node:
+//
+//	npm install --no-save --prefix integration amplify-dynamodb-simulator dynalite
+//
+// TIDEMARK_PEERS=1 has them take the time that the backup of a large table takes with those three, and
+// TIDEMARK_SEED=1000 has the random histories be others.
 package integration

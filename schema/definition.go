@@ -19,6 +19,7 @@ const (
 	MaxGlobalIndexes   = 20
 	MaxProjectedNonKey = 100 // over all indexes of a table
 	MaxNonKeyPerIndex  = 20
+	MaxKeyAttributes   = 4 // of a global index: for its partition key, and as many for its sort key
 	maxAttributeName   = 255
 )
 
@@ -73,9 +74,9 @@ func (d *Definition) checkShape() error {
 		c.Enum(member+"attributeType", d.Attributes[name].String(), "S", "N", "B")
 	}
 	c.Name("tableName", d.Name)
-	checkKeyShape(&c, "keySchema", d.KeySchema)
-	CheckIndexes(&c, "localSecondaryIndexes", d.LocalIndexes)
-	CheckIndexes(&c, "globalSecondaryIndexes", d.GlobalIndexes)
+	checkKeyShape(&c, "keySchema", d.KeySchema, plainKey)
+	CheckLocalIndexes(&c, "localSecondaryIndexes", d.LocalIndexes)
+	CheckGlobalIndexes(&c, "globalSecondaryIndexes", d.GlobalIndexes)
 	if d.BillingMode != "" {
 		c.Enum("billingMode", string(d.BillingMode), string(Provisioned), string(PayPerRequest))
 	}
@@ -94,8 +95,12 @@ func (d *Definition) checkShape() error {
 	return c.Err()
 }
 
-func checkKeyShape(c *validate.Check, member string, keys KeySchema) {
-	c.Count(member, fmt.Sprint(keys), len(keys), 1, 2)
+// plainKey is how many attributes the key of a table or a local index may have; that of a global index has no such limit
+// in the service's model.
+const plainKey = 2
+
+func checkKeyShape(c *validate.Check, member string, keys KeySchema, most int) {
+	c.Count(member, fmt.Sprint(keys), len(keys), 1, most)
 	for i, e := range keys {
 		element := member + "." + strconv.Itoa(i+1) + ".member."
 		c.Length(element+"attributeName", e.Name, 1, maxAttributeName)
@@ -103,22 +108,38 @@ func checkKeyShape(c *validate.Check, member string, keys KeySchema) {
 	}
 }
 
-// CheckIndexes adds to c the violations of the service's model in a list of indexes, the member of a request.
-func CheckIndexes(c *validate.Check, member string, indexes []Index) {
+// CheckLocalIndexes adds to c the violations of the service's model in a list of local indexes, the member of a request.
+func CheckLocalIndexes(c *validate.Check, member string, indexes []Index) {
 	for i, x := range indexes {
-		element := member + "." + strconv.Itoa(i+1) + ".member."
-		c.Name(element+"indexName", x.Name)
-		checkKeyShape(c, element+"keySchema", x.KeySchema)
-		if x.Projection.Type != "" {
-			c.Enum(element+"projection.projectionType", string(x.Projection.Type),
-				string(ProjectAll), string(ProjectInclude), string(ProjectKeysOnly))
-		}
-		if x.Projection.NonKey != nil {
-			c.Count(element+"projection.nonKeyAttributes", fmt.Sprint(x.Projection.NonKey),
-				len(x.Projection.NonKey), 1, MaxNonKeyPerIndex)
-		}
-		CheckThroughput(c, element+"provisionedThroughput", x.Throughput)
+		x.checkShape(c, member+"."+strconv.Itoa(i+1)+".member.", plainKey)
 	}
+}
+
+// CheckGlobalIndexes is [CheckLocalIndexes] for global indexes.
+func CheckGlobalIndexes(c *validate.Check, member string, indexes []Index) {
+	for i, x := range indexes {
+		x.CheckShape(c, member+"."+strconv.Itoa(i+1)+".member.")
+	}
+}
+
+// CheckShape adds to c the violations of the service's model in a global index, whose members in the request have names
+// that begin with prefix.
+func (x Index) CheckShape(c *validate.Check, prefix string) {
+	x.checkShape(c, prefix, len(x.KeySchema))
+}
+
+func (x Index) checkShape(c *validate.Check, prefix string, most int) {
+	c.Name(prefix+"indexName", x.Name)
+	checkKeyShape(c, prefix+"keySchema", x.KeySchema, max(most, 1))
+	if x.Projection.Type != "" {
+		c.Enum(prefix+"projection.projectionType", string(x.Projection.Type),
+			string(ProjectAll), string(ProjectInclude), string(ProjectKeysOnly))
+	}
+	if x.Projection.NonKey != nil {
+		c.Count(prefix+"projection.nonKeyAttributes", fmt.Sprint(x.Projection.NonKey),
+			len(x.Projection.NonKey), 1, MaxNonKeyPerIndex)
+	}
+	CheckThroughput(c, prefix+"provisionedThroughput", x.Throughput)
 }
 
 // CheckThroughput adds to c the violations of the service's model in a throughput, the member of a request. A zero one
@@ -172,7 +193,7 @@ func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where string) error
 }
 
 func (d *Definition) checkKeys() error {
-	if err := d.checkKeySchema(d.KeySchema); err != nil {
+	if err := checkKeySchema(d.KeySchema, d.Attributes); err != nil {
 		return err
 	}
 	if len(d.LocalIndexes)+len(d.GlobalIndexes) == 0 && len(d.Attributes) != len(d.KeySchema) {
@@ -181,7 +202,8 @@ func (d *Definition) checkKeys() error {
 	return nil
 }
 
-func (d *Definition) checkKeySchema(keys KeySchema) error {
+// checkKeySchema checks the key of a table, a local index, or a global index with as simple a key.
+func checkKeySchema(keys KeySchema, attributes Attributes) error {
 	if keys[0].Type != Hash {
 		return exception.Validation.Errorf("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	}
@@ -191,8 +213,37 @@ func (d *Definition) checkKeySchema(keys KeySchema) error {
 	if len(keys) == 2 && keys[0].Name == keys[1].Name {
 		return exception.Validation.Errorf("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 	}
+	return checkDefined(keys, attributes)
+}
+
+// checkLongKeySchema checks the key of a global index that has several attributes of one kind.
+func checkLongKeySchema(keys KeySchema, attributes Attributes) error {
+	if keys[0].Type != Hash {
+		return exception.Validation.Errorf("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	}
+	counts := make(map[KeyType]int)
+	names := make(map[string]bool)
 	for _, e := range keys {
-		if _, defined := d.Attributes[e.Name]; !defined {
+		if e.Type == Hash && counts[Range] > 0 {
+			return invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+		}
+		counts[e.Type]++
+		names[e.Name] = true
+	}
+	for _, t := range []KeyType{Hash, Range} {
+		if counts[t] > MaxKeyAttributes {
+			return invalid("The KeySchema exceeds the maximum allowed number of %s key attributes", t)
+		}
+	}
+	if len(names) < len(keys) {
+		return exception.Validation.Errorf("The KeySchema contains multiple key attributes with the same name")
+	}
+	return checkDefined(keys, attributes)
+}
+
+func checkDefined(keys KeySchema, attributes Attributes) error {
+	for _, e := range keys {
+		if _, defined := attributes[e.Name]; !defined {
 			return exception.Validation.Errorf("Invalid KeySchema: Some index key attribute have no definition")
 		}
 		if len(e.Name) > maxAttributeName { // the model counts characters, the service bytes
@@ -210,16 +261,24 @@ func (d *Definition) checkIndexes() error {
 		return invalid("GlobalSecondaryIndex count exceeds the per-table limit of %d", MaxGlobalIndexes)
 	}
 	names := make(map[string]bool)
-	projected := 0
 	for i, x := range slices.Concat(d.LocalIndexes, d.GlobalIndexes) {
 		if names[x.Name] {
 			return invalid("Duplicate index name: %s", x.Name)
 		}
 		names[x.Name] = true
-		projected += len(x.Projection.NonKey)
 		if err := d.checkIndex(x, i < len(d.LocalIndexes)); err != nil {
 			return err
 		}
+	}
+	return CheckProjected(d.LocalIndexes, d.GlobalIndexes)
+}
+
+// CheckProjected returns nil if one table can have all of these indexes by the attributes that they project, and
+// otherwise a ValidationException.
+func CheckProjected(indexes ...[]Index) error {
+	projected := 0
+	for _, x := range slices.Concat(indexes...) {
+		projected += len(x.Projection.NonKey)
 	}
 	if projected > MaxProjectedNonKey {
 		return invalid("Number of projected attributes in all indexes exceeds the limit of %d", MaxProjectedNonKey)
@@ -228,22 +287,40 @@ func (d *Definition) checkIndexes() error {
 }
 
 func (d *Definition) checkIndex(x Index, local bool) error {
-	if err := d.checkKeySchema(x.KeySchema); err != nil {
+	if !local {
+		return x.Check(d.Attributes)
+	}
+	if err := checkKeySchema(x.KeySchema, d.Attributes); err != nil {
 		return err
 	}
-	if local {
-		switch {
-		case d.KeySchema.Sort() == "":
-			return invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
-		case x.KeySchema.Partition() != d.KeySchema.Partition():
-			return invalid("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. "+
-				"index hash key: %s, table hash key: %s", x.Name, x.KeySchema.Partition(), d.KeySchema.Partition())
-		case x.KeySchema.Sort() == "":
-			return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
-		case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}):
-			return invalid("Throughput cannot be specified for a local secondary index: %s", x.Name)
-		}
+	switch {
+	case d.KeySchema.Sort() == "":
+		return invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+	case x.KeySchema.Partition() != d.KeySchema.Partition():
+		return invalid("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. "+
+			"index hash key: %s, table hash key: %s", x.Name, x.KeySchema.Partition(), d.KeySchema.Partition())
+	case x.KeySchema.Sort() == "":
+		return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
+	case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}):
+		return invalid("Throughput cannot be specified for a local secondary index: %s", x.Name)
 	}
+	return x.checkProjection()
+}
+
+// Check returns nil if x, which has passed CheckShape, can be a global index by its key and its projection, and otherwise
+// a ValidationException. The attributes are those that are defined.
+func (x Index) Check(attributes Attributes) error {
+	check := checkKeySchema
+	if len(x.KeySchema) > plainKey || len(x.KeySchema) == plainKey && x.KeySchema[1].Type == Hash {
+		check = checkLongKeySchema
+	}
+	if err := check(x.KeySchema, attributes); err != nil {
+		return err
+	}
+	return x.checkProjection()
+}
+
+func (x Index) checkProjection() error {
 	switch {
 	case x.Projection.Type == "":
 		return invalid("Unknown ProjectionType: null")

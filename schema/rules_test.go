@@ -62,6 +62,51 @@ func TestCheckKeys(t *testing.T) {
 	})
 }
 
+// long gives the global index of sound a key of so many partition and sort attributes, and defines them.
+func long(d *schema.Definition, partition, sort int) {
+	var keys schema.KeySchema
+	add := func(n int, t schema.KeyType) {
+		for i := range n {
+			name := fmt.Sprint(t, i)
+			keys, d.Attributes[name] = append(keys, schema.KeyElement{Name: name, Type: t}), attr.TypeS
+		}
+	}
+	add(partition, schema.Hash)
+	add(sort, schema.Range)
+	delete(d.Attributes, "Hash")
+	d.GlobalIndexes[0].KeySchema = keys
+}
+
+func TestCheckLongIndexKeys(t *testing.T) {
+	for _, n := range [][2]int{{1, 2}, {2, 0}, {2, 1}, {4, 4}} {
+		d := sound()
+		long(&d, n[0], n[1])
+		require.NoError(t, d.Check())
+	}
+	requireFaults(t, sound, []fault{
+		{"five hashes", func(d *schema.Definition) { long(d, 5, 0) },
+			invalid + "The KeySchema exceeds the maximum allowed number of HASH key attributes"},
+		{"five ranges", func(d *schema.Definition) { long(d, 1, 5) },
+			invalid + "The KeySchema exceeds the maximum allowed number of RANGE key attributes"},
+		{"out of order", func(d *schema.Definition) {
+			long(d, 2, 1)
+			d.GlobalIndexes[0].KeySchema[1].Type, d.GlobalIndexes[0].KeySchema[2].Type = schema.Range, schema.Hash
+		}, invalid + "All HASH key attributes must precede RANGE key attributes in the KeySchema"},
+		{"range first", func(d *schema.Definition) {
+			long(d, 2, 1)
+			d.GlobalIndexes[0].KeySchema[0].Type = schema.Range
+		}, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"},
+		{"twice", func(d *schema.Definition) {
+			long(d, 2, 1)
+			d.GlobalIndexes[0].KeySchema[2].Name = "HASH0"
+		}, "The KeySchema contains multiple key attributes with the same name"},
+		{"undefined", func(d *schema.Definition) {
+			long(d, 2, 1)
+			delete(d.Attributes, "RANGE0")
+		}, "Invalid KeySchema: Some index key attribute have no definition"},
+	})
+}
+
 func TestCheckIndexKeys(t *testing.T) {
 	requireFaults(t, sound, []fault{
 		{"range first", func(d *schema.Definition) { d.GlobalIndexes[0].KeySchema[0].Type = schema.Range },

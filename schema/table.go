@@ -25,7 +25,8 @@ type KeyElement struct {
 	Type KeyType
 }
 
-// KeySchema is the primary key of a table or an index: the partition key first, then the sort key if there is one.
+// KeySchema is the primary key of a table or an index: the partition key first, then the sort key if there is one. That
+// of a global index may have up to four attributes of each kind.
 type KeySchema []KeyElement
 
 // Keys returns the KeySchema of a partition key and, if given, a sort key.
@@ -37,10 +38,10 @@ func Keys(partition string, sort ...string) KeySchema {
 	return k
 }
 
-// Partition returns the name of the partition key.
+// Partition returns the name of the partition key, or of its first attribute.
 func (k KeySchema) Partition() string { return k.named(Hash) }
 
-// Sort returns the name of the sort key, empty if there is none.
+// Sort returns the name of the sort key, or of its first attribute; it is empty if there is none.
 func (k KeySchema) Sort() string { return k.named(Range) }
 
 func (k KeySchema) named(t KeyType) string {
@@ -224,14 +225,35 @@ type Description struct {
 	// Indexes gives the statistics of each index by its name; like those of the table they may lag.
 	Indexes map[string]Statistics
 
+	// States gives the state of each global index by its name; it is empty while a restore is filling the table.
+	States map[string]IndexState
+
 	// OnDemandSince is when the table became PAY_PER_REQUEST last; the zero time if it never was.
 	OnDemandSince time.Time
+
+	// Throughputs gives when the throughput of the table has changed, by the empty name, and that of each global index, by
+	// its name. What has not changed since it was made is not in it.
+	Throughputs map[string]ThroughputChanges
 
 	// StreamARN names the latest stream, also after it was switched off; it is the zero ARN if there never was one.
 	StreamARN arn.ARN
 
 	// Restore is set while a restore is filling the table, that is while it is CREATING, and nil ever after.
 	Restore *RestoreSummary
+}
+
+// ThroughputChanges says when UpdateTable has changed a provisioned throughput.
+type ThroughputChanges struct {
+	LastIncrease   time.Time // of one of the two or of both; zero: never
+	LastDecrease   time.Time // the same
+	DecreasesToday int64     // since midnight UTC
+}
+
+// IndexState is where a global index is in its life. Backfilling says of an index that UpdateTable is CREATING whether
+// the table's items are being added to it by now, and is nil for all others.
+type IndexState struct {
+	Status      Status
+	Backfilling *bool
 }
 
 // State is where a table is in its life.

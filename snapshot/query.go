@@ -13,11 +13,18 @@ type Query struct {
 	Index     string     // the index to read; empty: the table
 	Partition attr.Value // the partition key; zero: all partitions, or those of a Segment
 	Sort      Range      // with Partition: bounds of the sort key
-	Reverse   bool       // descending instead of ascending order
-	Segment   Segment    // without Partition: one of several parts of the table
-	After     attr.Item  // start behind this item, which need not exist; only its key attributes count
-	Limit     int        // items in a page at the most; 0: no limit
-	MaxBytes  int        // a page ends with the item that reaches this size; 0: no limit
+
+	// The key of a global index may have several attributes. Others has the values of its partition attributes after the
+	// first, all of which must be given. Prefix has the values of the first sort attributes: Sort is about the one after
+	// them.
+	Others []attr.Value
+	Prefix []attr.Value
+
+	Reverse  bool      // descending instead of ascending order
+	Segment  Segment   // without Partition: one of several parts of the table
+	After    attr.Item // start behind this item, which need not exist; only its key attributes count
+	Limit    int       // items in a page at the most; 0: no limit
+	MaxBytes int       // a page ends with the item that reaches this size; 0: no limit
 }
 
 // Range is a range of sort keys. Its zero value is all of them; a query with a range of the zero Value is refused.
@@ -68,9 +75,10 @@ type Segment struct {
 }
 
 // Holds reports whether the items with that partition key, of the table or the index that is read, are in the segment.
-// The zero Segment holds all; one whose Index is not below its Total holds none.
-func (s Segment) Holds(partition attr.Value) bool {
-	return s == Segment{} || s.Total > 0 && storage.HashOf(partition).Part(s.Total) == s.Index
+// The partition key of a global index may have several values. The zero Segment holds all; one whose Index is not below
+// its Total holds none.
+func (s Segment) Holds(partition ...attr.Value) bool {
+	return s == Segment{} || s.Total > 0 && storage.HashOf(partition...).Part(s.Total) == s.Index
 }
 
 // Page is a part of the answer to a [Query].
@@ -125,12 +133,15 @@ func (q Query) resolve(layout *storage.Layout) (index int, span storage.Span, er
 		if !ok {
 			return 0, span, exception.Validation.Errorf("The provided starting key is invalid")
 		}
-		v, _ := q.After.Lookup(key.Partition[0].Name)
+		start := make([]attr.Value, len(key.Partition))
+		for i, a := range key.Partition {
+			start[i], _ = q.After.Lookup(a.Name)
+		}
 		switch {
-		case !q.Partition.IsZero() && v != q.Partition:
+		case !q.Partition.IsZero() && !(start[0] == q.Partition && slices.Equal(start[1:], q.Others)):
 			return 0, span, exception.Validation.Errorf(
 				"The provided starting key is outside query boundaries based on provided conditions")
-		case !q.Segment.Holds(v):
+		case !q.Segment.Holds(start...):
 			return 0, span, exception.Validation.Errorf("The provided starting key is invalid: Invalid ExclusiveStartKey. "+
 				"Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d",
 				q.Segment.Total, q.Segment.Index)
@@ -149,7 +160,7 @@ func (q Query) span(key storage.Key) (storage.Span, error) {
 		return storage.Span{}, exception.Validation.Errorf("Limit and MaxBytes must not be negative")
 	}
 	if q.Partition.IsZero() {
-		if !q.Sort.isZero() {
+		if !q.Sort.isZero() || len(q.Others)+len(q.Prefix) > 0 {
 			return storage.Span{}, exception.Validation.Errorf("A range of sort keys needs a partition key")
 		}
 		if q.Segment == (Segment{}) {
@@ -167,16 +178,47 @@ func (q Query) span(key storage.Key) (storage.Span, error) {
 	if q.Sort.without {
 		return storage.Span{}, exception.Validation.Errorf("A range of sort keys needs its values")
 	}
-	if err := checkTypes(key.Partition, q.Partition); err != nil {
-		return storage.Span{}, err
-	}
-	if err := checkTypes(key.Sort, q.Sort.lower.Value, q.Sort.upper.Value); err != nil {
+	if err := q.checkKey(key); err != nil {
 		return storage.Span{}, err
 	}
 	if begin := q.Sort.lower; begin.Prefix && begin.Value.Type() != attr.TypeS && begin.Value.Type() != attr.TypeB {
 		return storage.Span{}, exception.Validation.Errorf("BeginsWith takes a string or a binary")
 	}
-	return storage.PartitionSpan([]attr.Value{q.Partition}, q.Sort.lower, q.Sort.upper), nil
+	if len(q.Others)+len(q.Prefix) == 0 { // as nearly always
+		return storage.PartitionSpan([]attr.Value{q.Partition}, q.Sort.lower, q.Sort.upper), nil
+	}
+	partition := append([]attr.Value{q.Partition}, q.Others...)
+	return storage.PrefixSpan(partition, q.Prefix, q.Sort.lower, q.Sort.upper), nil
+}
+
+// checkKey refuses values that are not those of the key's attributes.
+func (q Query) checkKey(key storage.Key) error {
+	if len(q.Others) != len(key.Partition)-1 {
+		return exception.Validation.Errorf("A query needs a value for each of the %d partition attributes", len(key.Partition))
+	}
+	if err := checkTypes(key.Partition, q.Partition); err != nil {
+		return err
+	}
+	for i, v := range q.Others {
+		if err := checkGiven(key.Partition[i+1:], v); err != nil {
+			return err
+		}
+	}
+	for i, v := range q.Prefix {
+		if err := checkGiven(key.Sort[min(i, len(key.Sort)):], v); err != nil {
+			return err
+		}
+	}
+	rest := key.Sort[min(len(q.Prefix), len(key.Sort)):]
+	return checkTypes(rest, q.Sort.lower.Value, q.Sort.upper.Value)
+}
+
+// checkGiven is checkTypes for a value that must be there.
+func checkGiven(key []storage.Attr, v attr.Value) error {
+	if v.IsZero() && v.Err() == nil {
+		return exception.Validation.Errorf("A query of several key attributes needs their values")
+	}
+	return checkTypes(key, v)
 }
 
 func checkTypes(key []storage.Attr, values ...attr.Value) error {

@@ -12,7 +12,8 @@ type Restore struct {
 	Table schema.Table
 
 	// Indexes gives, for each local and then each global index of Table, the name it has in the snapshot. Keys and
-	// projection are the same there.
+	// projection are the same there. An empty name is that of an index which the snapshot does not have, as it may be
+	// after indexes have come and gone: what it holds is to be found from the items.
 	Indexes []string
 
 	Snapshot *Snapshot

@@ -90,22 +90,24 @@ func (s *Snapshot) Items(q Query) (iter.Seq[attr.Item], error) {
 }
 
 // Data returns a copy of the snapshot's data that may be written, with another layout whose i-th index is the
-// snapshot's index named from[i]. Its cost does not depend on the number of items if they are in memory. It is meant
-// for the stores of this module. It fails if there is no such index, or not one name for each index of the layout, or
-// the items cannot be read.
+// snapshot's index named from[i], or if that is empty one that the snapshot does not have. Its cost does not depend on
+// the number of items if they are in memory and there is nothing to be made that the snapshot does not have. It is
+// meant for the stores of this module. It fails if there is no such index, or not one name for each index of the
+// layout, or the items cannot be read.
 func (s *Snapshot) Data(layout *storage.Layout, from []string) (*storage.Data, error) {
-	places := make([]int, len(from))
-	for i, name := range from {
-		places[i] = s.data.Layout().Index(name)
-	}
-	if len(from) != len(layout.Indexes) || slices.Min(append(places, 0)) < 0 {
+	lacks := func(name string) bool { return name != "" && s.data.Layout().Index(name) < 0 }
+	if len(from) != len(layout.Indexes) || slices.ContainsFunc(from, lacks) {
 		return nil, exception.Validation.Errorf("the snapshot does not have all of the indexes %q", from)
 	}
 	data, err := s.data.Data()
 	if err != nil {
 		return nil, err
 	}
+	return s.clone(data).Relayout(layout), nil
+}
+
+func (s *Snapshot) clone(data *storage.Data) *storage.Data {
 	s.cloning.Lock()
 	defer s.cloning.Unlock()
-	return data.Select(layout, places), nil
+	return data.Clone()
 }

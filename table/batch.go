@@ -40,8 +40,9 @@ func (s *Store) batch(ops []Op) ([]snapshot.Change, error) {
 	}
 	changes := make([]snapshot.Change, len(ops))
 	for i, t := range tables {
+		at := t.nextLocked()
 		old := itemOf(t.mu.data.Lookup(ops[i].key))
-		changes[i] = t.commitLocked(s.seq.Next(), step{old: old, now: ops[i].item, key: ops[i].key})
+		changes[i] = t.commitLocked(at, step{old: old, now: ops[i].item, key: ops[i].key})
 	}
 	return changes, nil
 }

@@ -18,8 +18,10 @@ type pendingCut struct {
 	cut   snapshot.Cut
 	due   clock.Instant // the cut's latest marker
 	early storage.Segment
-	late  storage.Segment // the changes between the request and data
-	data  *storage.Data   // the table as it was when the last marker had passed
+
+	layout *storage.Layout // of the table at the request
+	late   storage.Segment // the changes between the request and data
+	data   *storage.Data   // the table as it was when the last marker had passed
 }
 
 // CaptureTable starts a snapshot of a table, whose cut may lie before or after the present, at a cost that does not
@@ -34,7 +36,7 @@ func (s *Store) CaptureTable(_ context.Context, name string, cut snapshot.CutFun
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := s.seq.Next()
+	at := t.nextLocked()
 	if err := t.begun(at, at); err != nil {
 		return nil, exception.During("CaptureTable", name, err)
 	}
@@ -48,7 +50,7 @@ func (t *Table) captureLocked(at clock.Instant, cut snapshot.Cut) *snapshot.Capt
 	if !due.After(at) && early.Len() == 0 {
 		return snapshot.Taken(at, snapshot.New(table, cut, t.mu.data.Clone()))
 	}
-	p := &pendingCut{at: at, cut: cut, due: due, early: early}
+	p := &pendingCut{at: at, cut: cut, due: due, early: early, layout: t.mu.data.Layout()}
 	if due.After(at) {
 		heap.Push(&t.mu.pending, p)
 		if p.torn() && t.mu.awaited.IsZero() {
@@ -116,10 +118,12 @@ func (t *Table) settleAllLocked() {
 }
 
 // take makes the snapshot of p, or returns nil while its last marker lies ahead. The undoing happens outside the
-// table's lock, on data that is p's own.
+// table's lock, on data that is p's own. Indexes are those of the request, whatever became of them before the marker.
 func (t *Table) take(p *pendingCut, table *schema.Table) *snapshot.Snapshot {
 	t.mu.Lock()
-	t.settleLocked(clock.StartOf(t.store.now()))
+	now := t.store.now()
+	t.expireLocked(now)
+	t.settleLocked(clock.StartOf(now))
 	ready := p.data != nil
 	t.mu.Unlock()
 	if !ready {
@@ -127,7 +131,7 @@ func (t *Table) take(p *pendingCut, table *schema.Table) *snapshot.Snapshot {
 	}
 	p.data.Rewind(p.late, p.cut.MarkerOf)
 	p.data.Rewind(p.early, p.cut.MarkerOf)
-	return snapshot.New(table, p.cut, p.data)
+	return snapshot.New(table, p.cut, laidOut(p.data, p.layout))
 }
 
 // pendingCuts is a heap of the cuts that lie ahead, the next one first.

@@ -10,7 +10,8 @@
 //
 //   - Every write is atomic and, once its call has returned, is seen by every later read. Its [snapshot.Change] carries the
 //     instant of the commit; the instants of one store strictly increase, in the order of the commits of each table.
-//   - Indexes agree with their table at every instant.
+//   - Indexes agree with their table at every instant, and so they do in a snapshot of an earlier one, whichever indexes
+//     have come and gone since. A table is locked for no longer than usual while an index is made.
 //   - A request that is refused changes nothing. A batch is checked as a whole before anything of it is written.
 //   - A snapshot of the present costs the same whatever the size of the table ([Table.Snapshot]); one of an earlier
 //     instant, as far back as [Store.Retain] asked for, costs as much as the writes since, and no
@@ -41,8 +42,13 @@
 //   - Tags and TTL settings of a table that is CREATING by CreateTable, or DELETING, can be changed.
 //   - Changes of TTL settings and of deletion protection have no cooldown, and items are not deleted when their time
 //     to live is over.
-//   - Indexes are given when a table is created and stay as they are, except for their throughput. Their keys have one
-//     partition attribute and at most one sort attribute.
+//   - A new global index is complete before UpdateTable returns; what descriptions tell of it is a matter of Timing alone,
+//     whatever the size of the table. Nothing can be written from then on that does not fit its key, and an item that was
+//     there before and does not fit can be deleted or replaced by one that does, but not be updated otherwise.
+//   - A deleted index is gone at once: a read of it says that the table does not have it, also while it is DELETING.
+//   - Of an attribute that is part of several keys all must agree on the type: a new index that does not is refused with a
+//     text of ours. Each attribute of a key is bounded in size by itself, also where a key has several.
+//   - UpdateTable waits until another UpdateTable of the table is done with filling an index.
 //   - Provisioned throughput is recorded but not enforced, and there is no limit on the number of tables.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

@@ -67,6 +67,7 @@ func (t *Table) retentionLocked() time.Duration {
 
 // retainLocked starts, shortens or drops the log after a change of how much of it is to be kept.
 func (t *Table) retainLocked(before time.Duration) {
+	t.expireLocked(t.store.now())
 	t.settleLocked(clock.StartOf(t.store.now()))
 	switch now := t.retentionLocked(); {
 	case now <= 0 && t.mu.awaited.IsZero():
@@ -104,6 +105,15 @@ func (t *Table) recordLocked(c storage.Change) {
 	if c.Old != nil && c.New != nil && c.Old.Item == c.New.Item {
 		return
 	}
+	if t.mu.items != nil {
+		t.followLocked(c)
+	}
+	if t.mu.stream != nil {
+		t.mu.stream.appendLocked(c)
+	}
+	if o := t.mu.online; o != nil && o.filling != nil {
+		o.filling.changes = append(o.filling.changes, c)
+	}
 	if t.retentionLocked() > 0 || !t.mu.awaited.IsZero() {
 		t.mu.log.Append(c)
 		t.trimLocked(c.At.Time())
@@ -122,11 +132,13 @@ func (s *Store) sweep(now time.Time) {
 		return
 	}
 	s.forget(now)
+	s.forgetStreams(now)
 	s.mu.RLock()
 	tables := slices.Collect(maps.Values(s.mu.tables))
 	s.mu.RUnlock()
 	for _, t := range tables {
 		t.mu.Lock()
+		t.expireLocked(now)
 		t.settleLocked(clock.StartOf(now))
 		t.trimLocked(now)
 		t.mu.Unlock()
@@ -151,7 +163,7 @@ func (t *Table) redefineLocked(d *schema.Table) {
 func (t *Table) Snapshot() (*snapshot.Snapshot, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	at := t.store.seq.Next()
+	at := t.nextLocked()
 	if err := t.openLocked(at.Time()); err != nil {
 		return nil, exception.During("Snapshot", t.name, err)
 	}
@@ -197,21 +209,33 @@ type view struct {
 	table  *schema.Table
 	cut    snapshot.Cut
 	replay storage.Replay
+	layout *storage.Layout // of the table
 }
 
-func (v view) snapshot() *snapshot.Snapshot { return snapshot.New(v.table, v.cut, v.replay.Data()) }
+// snapshot goes the way. What it comes from may have other indexes than the table, which have come or gone since.
+func (v view) snapshot() *snapshot.Snapshot {
+	return snapshot.New(v.table, v.cut, laidOut(v.replay.Data(), v.layout))
+}
+
+// laidOut returns data with the given layout.
+func laidOut(data *storage.Data, l *storage.Layout) *storage.Data {
+	if data.Layout().Equal(l) {
+		return data
+	}
+	return data.Relayout(l)
+}
 
 // view finds the way to the table's state at an instant, unless check refuses it. An instant outside the table's
 // history is moved into it.
 func (t *Table) view(instant clock.Instant, check func(*Table, clock.Instant, clock.Instant) error) (view, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.store.seq.Next()
+	now := t.nextLocked()
 	if err := check(t, now, instant); err != nil {
 		return view{}, err
 	}
 	cut := snapshot.At(instant).Between(t.floorLocked(now), now)
-	return view{t.definitionLocked(now.Time()), cut, t.mu.log.Find(t.mu.data, cut.Latest())}, nil
+	return view{t.definitionLocked(now.Time()), cut, t.mu.log.Find(t.mu.data, cut.Latest()), t.mu.data.Layout()}, nil
 }
 
 // SnapshotTable returns the items of a table as they were at an instant, with the table's present description. An
@@ -247,7 +271,7 @@ func (s *Store) DefinitionAt(_ context.Context, name string, instant clock.Insta
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := s.seq.Next()
+	now := t.nextLocked()
 	if floor := t.floorLocked(now); instant.Before(floor) {
 		instant = floor
 	}
@@ -282,7 +306,7 @@ func (t *Table) changes(from, to clock.Instant) (changes iter.Seq[snapshot.Chang
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.store.seq.Next()
+	now := t.nextLocked()
 	if err := t.begun(now, from); err != nil {
 		return nil, from, err
 	}

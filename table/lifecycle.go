@@ -40,13 +40,21 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	t.mu.protected = d.DeletionProtection
 	t.mu.tags = mergeTags(nil, d.Tags)
 	t.mu.data = storage.NewData(storage.NewLayout(definition))
-	if d.Stream != "" {
-		t.mu.streamARN = definition.ARN.Stream(definition.CreationTime)
-	}
 	if taken := s.create(t); taken != nil {
 		return schema.Description{}, taken.nameTaken(s.now())
 	}
 	return t.answer(schema.Creating), nil
+}
+
+// beginLocked begins what the definition of a new table asks for.
+func (t *Table) beginLocked() {
+	created := t.mu.definition.CreationTime
+	if view := t.mu.definition.Stream; view != "" {
+		t.openStreamLocked(view, created, t.mu.active)
+	}
+	if t.mu.definition.TTLAttribute != "" {
+		t.startExpiringLocked(created, created)
+	}
 }
 
 // encryption returns what a request for encryption amounts to: a key that does not exist here is taken to exist.
@@ -81,10 +89,11 @@ func (s *Store) DescribeTable(_ context.Context, name string) (schema.Descriptio
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := s.now()
+	t.expireLocked(now)
 	if t.goneLocked(now) {
 		return schema.Description{}, exception.During("DescribeTable", name, errNoSuchTable(t.name))
 	}
-	return t.describeLocked(now), nil
+	return t.describeLocked(moment{now: now}), nil
 }
 
 // answer describes the table as the answer to the call that brought it into the given state. Even where the state is
@@ -96,12 +105,7 @@ func (t *Table) answer(status schema.Status) schema.Description {
 }
 
 func (t *Table) answerLocked(status schema.Status) schema.Description {
-	d := t.describeLocked(t.store.now())
-	d.Status = status
-	if status == schema.Creating {
-		d.Restore = t.restoreSummaryLocked()
-	}
-	return d
+	return t.describeAsLocked(moment{now: t.store.now()}, status, status == schema.Creating)
 }
 
 // restoreSummaryLocked returns a copy, for the caller of an operation.
@@ -113,21 +117,27 @@ func (t *Table) restoreSummaryLocked() *schema.RestoreSummary {
 	return &summary
 }
 
-func (t *Table) describeLocked(now time.Time) schema.Description {
-	figures := t.currentStatisticsLocked(now)
+func (t *Table) describeLocked(m moment) schema.Description {
+	return t.describeAsLocked(m, t.statusAtLocked(m), t.restoringLocked(m.now))
+}
+
+func (t *Table) describeAsLocked(m moment, status schema.Status, restoring bool) schema.Description {
+	figures := t.currentStatisticsLocked(m.now)
 	d := schema.Description{
 		Table:              *t.mu.definition.Clone(),
-		Status:             t.statusLocked(now),
+		Status:             status,
 		Class:              t.mu.class,
 		DeletionProtection: t.mu.protected,
 		Indexes:            maps.Clone(figures.byName),
 		OnDemandSince:      t.mu.onDemand,
+		Throughputs:        t.throughputsLocked(m.now),
 		StreamARN:          t.mu.streamARN,
 	}
 	d.Statistics = figures.table
-	if t.restoringLocked(now) {
+	if restoring {
 		d.Restore = t.restoreSummaryLocked()
 	}
+	t.describeIndexesLocked(&d, m)
 	return d
 }
 
@@ -199,15 +209,20 @@ func (t *Table) delete() (*snapshot.Snapshot, schema.Description, error) {
 	if err := t.deletableLocked(now); err != nil {
 		return nil, schema.Description{}, err
 	}
-	at := t.store.seq.Next()
+	at := t.nextLocked()
 	t.beforeCommitLocked(at)
 	t.mu.deleted, t.mu.ended = at.Time(), at
+	t.stopExpiringLocked()
+	t.endStreamLocked(at.Time())
 	t.settleAllLocked()
 	final := snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone())
 	return final, t.answerLocked(schema.Deleting), nil
 }
 
 func (t *Table) deletableLocked(now time.Time) error {
+	if t.indexesBusyLocked(now) && t.mu.deleted.IsZero() {
+		return inUse("Cannot delete table while indexes are being created, updated, or deleted.")
+	}
 	switch t.statusLocked(now) {
 	case schema.Deleting:
 		return inUse("Table is being deleted: %s", t.name)

@@ -34,6 +34,7 @@ func TestCreateTable(t *testing.T) {
 			Encryption: schema.EncryptionFor(d.SSE, "us-east-1", "123456789012"),
 		},
 		Status: schema.Creating, Class: schema.StandardInfrequentAccess, DeletionProtection: true,
+		States:    map[string]schema.IndexState{"ByG": {Status: schema.Creating}, "ByGToo": {Status: schema.Creating}},
 		StreamARN: table.Stream(clock.Epoch), OnDemandSince: clock.Epoch,
 	}, got)
 	d.KeySchema[0].Name, d.GlobalIndexes[1].Projection.NonKey[0] = "changed", "changed"

@@ -13,7 +13,7 @@ import (
 func (t *Table) Get(key attr.Key) (item attr.Item, ok bool, err error) {
 	now := t.store.now()
 	t.store.sweep(now)
-	t.mu.RLock()
+	t.rlock(now)
 	defer t.mu.RUnlock()
 	if err := t.openLocked(now); err != nil {
 		return attr.Item{}, false, exception.During("GetItem", t.name, err)
@@ -46,9 +46,13 @@ func (t *Table) Key(key attr.Item) (attr.Key, error) {
 func (t *Table) Page(q snapshot.Query) (snapshot.Page, error) {
 	now := t.store.now()
 	t.store.sweep(now)
-	t.mu.RLock()
+	t.rlock(now)
 	defer t.mu.RUnlock()
-	if err := t.openLocked(now); err != nil {
+	err := t.openLocked(now)
+	if err == nil && q.Index != "" {
+		err = t.readableLocked(q.Index, now)
+	}
+	if err != nil {
 		return snapshot.Page{}, exception.During("Query", t.name, err)
 	}
 	page, err := q.Run(t.mu.data)

@@ -60,16 +60,32 @@ type Timing struct {
 	Updating time.Duration // from UpdateTable to ACTIVE
 	Deleting time.Duration // from DeleteTable until the name is free
 
+	// Backfilling is how long an index that UpdateTable creates stays CREATING after the table is ACTIVE again.
+	Backfilling time.Duration
+
+	// Expiring is how long items stay in the table after the end of their time to live: an item is deleted at the first
+	// whole second after that in its attribute, and this much later.
+	Expiring time.Duration
+
+	TTLSwitching time.Duration // how long time to live is ENABLING or DISABLING; nothing expires meanwhile
+	TTLCooldown  time.Duration // from a switch of the time to live until it can be switched again
+
+	// Shard is how long a shard of a stream is open; then the next one begins. 0: a stream has one shard.
+	Shard time.Duration
+
 	// StatisticsEvery is how often a table's item count and size are taken anew, counted from its creation. 0 means
 	// that they are always exact.
 	StatisticsEvery time.Duration
 }
 
-// ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, and
-// six hours between its statistics (DescribeTable).
+// ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, some
+// minutes to fill a new index, however small it is, six hours between a table's statistics (DescribeTable), two days until
+// an item that has expired is deleted, half an hour between switches of the time to live, and a new shard in a stream
+// every four hours.
 func ServiceTiming() Timing {
 	return Timing{
-		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, StatisticsEvery: 6 * time.Hour,
+		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
+		StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour, TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
 	}
 }
 
@@ -93,6 +109,7 @@ type Store struct {
 		sync.Mutex
 		source io.Reader
 	}
+	streams streams
 }
 
 // NewStore returns an empty Store.
@@ -257,6 +274,7 @@ func (s *Store) create(t *Table) (taken *Table) {
 		return taken
 	}
 	t.mu.everywhere = s.mu.retain
+	t.beginLocked()
 	s.mu.tables[t.name] = t
 	return nil
 }
@@ -265,6 +283,7 @@ func (s *Store) create(t *Table) (taken *Table) {
 func (s *Store) newTable(d *schema.Table, creating time.Duration) *Table {
 	born := s.seq.Next()
 	t := &Table{store: s, name: d.Name}
+	t.due.Store(never)
 	d.ID, d.ARN, d.CreationTime = s.newID(), s.arn(d.Name), born.Time()
 	d.Statistics = schema.Statistics{}
 	t.mu.definition = d

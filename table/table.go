@@ -2,6 +2,7 @@ package table
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
@@ -14,6 +15,9 @@ import (
 type Table struct {
 	store *Store
 	name  string
+	due   atomic.Int64 // when the next item expires, in nanoseconds since 1970
+
+	updates sync.Mutex // held by UpdateTable, before mu
 
 	mu struct {
 		sync.RWMutex
@@ -22,31 +26,40 @@ type Table struct {
 		definition *schema.Table
 		class      schema.Class
 		protected  bool
-		streamARN  arn.ARN
+		streamARN  arn.ARN // of the latest stream
+		stream     *Stream // that is enabled; nil: none
 		tags       map[string]string
 		restore    *schema.RestoreSummary
 		onDemand   time.Time // when it became PAY_PER_REQUEST last
+		throughputs
 
 		active   time.Time // ACTIVE from here on
 		updating time.Time // UPDATING until here
 		deleted  time.Time // zero, or DELETING from here on
 
-		data       *storage.Data
+		data       *storage.Data // laid out as definition says
 		statistics statistics
+		indexes
 		history
+		expiration
 	}
 }
 
 // Name returns the table's name.
 func (t *Table) Name() string { return t.name }
 
-func (t *Table) statusLocked(now time.Time) schema.Status {
+func (t *Table) statusLocked(now time.Time) schema.Status { return t.statusAtLocked(moment{now: now}) }
+
+func (t *Table) statusAtLocked(m moment) schema.Status {
 	switch {
 	case !t.mu.deleted.IsZero():
 		return schema.Deleting
-	case now.Before(t.mu.active):
+	case m.now.Before(t.mu.active):
 		return schema.Creating
-	case now.Before(t.mu.updating):
+	case m.before(t.mu.updating):
+		return schema.Updating
+	}
+	if p := t.mu.online.at(m); p == allocating || p == deleting {
 		return schema.Updating
 	}
 	return schema.Active

@@ -131,7 +131,7 @@ func TestTornCutOfATableDeletedMeanwhile(t *testing.T) {
 	c.drop("Things")
 	s, ok := taken.Snapshot()
 	require.True(t, ok)
-	require.Equal(t, c.store.Now(), s.Cut().Latest().Time())
+	require.False(t, s.Cut().Latest().Time().After(c.store.Now()), "no marker lies after the deletion")
 	c.requireCut(s)
 }
 

@@ -77,6 +77,7 @@ func (s *Store) transact(ops []Op) ([]snapshot.Change, error) {
 	unlock := lockAll(tables)
 	defer unlock()
 
+	at := s.nextOfAll(tables)
 	if err := s.openAllLocked(tables); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,6 @@ func (s *Store) transact(ops []Op) ([]snapshot.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := s.seq.Next()
 	changes := make([]snapshot.Change, len(ops))
 	for i, t := range tables {
 		changes[i] = t.commitLocked(at, steps[i])

@@ -29,8 +29,9 @@ func (s *Store) transactRead(reads []Read) ([]attr.Item, error) {
 		return nil, err
 	}
 	all := distinct(tables) // in the order in which lockAll locks them
+	now := s.now()
 	for _, t := range all {
-		t.mu.RLock()
+		t.rlock(now)
 		defer t.mu.RUnlock()
 	}
 	if err := s.openAllLocked(all); err != nil {

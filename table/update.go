@@ -2,9 +2,9 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/validate"
@@ -14,12 +14,14 @@ import (
 // Changes is what UpdateTable is asked for. Nil and empty fields stay as they are, and so does a maximum of OnDemand that
 // is 0; one of -1 is taken away.
 type Changes struct {
-	Attributes         schema.Attributes // must agree with those of the table: there are no new indexes yet
+	Attributes         schema.Attributes // of the keys of CreateIndexes; they mean nothing else
 	BillingMode        schema.BillingMode
 	Throughput         schema.Throughput
 	OnDemand           *schema.OnDemandThroughput
 	Indexes            map[string]IndexChanges // by the name of a global index
-	Stream             *schema.StreamView      // empty: switch the stream off
+	CreateIndexes      []schema.Index          // global ones; there may be one of these and DeleteIndexes together
+	DeleteIndexes      []string
+	Stream             *schema.StreamView // empty: switch the stream off
 	SSE                *schema.SSESpecification
 	Class              schema.Class
 	DeletionProtection *bool
@@ -31,58 +33,108 @@ type IndexChanges struct {
 	OnDemand   *schema.OnDemandThroughput
 }
 
-// UpdateTable changes settings of a table and returns its description, whose status is UPDATING. Everything takes
-// effect at once; what was backed up before keeps the settings of its time. It fails with ResourceNotFound if there
-// is no such table or a restore is filling it, with ResourceInUse if it is not ACTIVE, and with a ValidationException
-// if the changes break a rule or change nothing.
+// UpdateTable changes settings of a table and returns its description. Everything takes effect at once; what was backed
+// up before keeps the settings of its time. It fails with ResourceNotFound if there is no such table or index, or a
+// restore is filling the table; with ResourceInUse if the table or an index is not in a state for the change; with
+// LimitExceeded if more than one index is to be created or deleted, or there would be too many; and with a
+// ValidationException if the changes break a rule or change nothing.
+//
+// A new index is filled before UpdateTable returns, while others read and write the table. It cannot be read as long as
+// Timing says that it is CREATING, but every backup from the call on has it, complete. Items that are in the table
+// already are in the index only if their attributes fit its key; no item can be written that does not. An index that is
+// deleted is gone at once, and descriptions tell of it until its time is over.
 func (s *Store) UpdateTable(_ context.Context, name string, c Changes) (schema.Description, error) {
-	t, err := s.lookup(name)
+	err := c.check()
+	var t *Table
 	if err == nil {
-		err = t.update(c)
+		t, err = s.lookup(name)
 	}
-	if err != nil {
-		return schema.Description{}, exception.During("UpdateTable", name, err)
+	var d schema.Description
+	if err == nil {
+		d, err = t.update(&c)
 	}
-	return t.answer(schema.Updating), nil
+	return d, exception.During("UpdateTable", name, err)
 }
 
-func (t *Table) update(c Changes) error {
+func (t *Table) update(c *Changes) (schema.Description, error) {
+	t.updates.Lock()
+	defer t.updates.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.store.now()
-	if err := c.checkShape(); err != nil {
-		return err
+	t.expireLocked(now)
+	if err := t.updatableLocked(c, now); err != nil {
+		return schema.Description{}, err
 	}
+	d := t.mu.definition.Clone()
+	for _, apply := range []func(*Changes, *schema.Table) error{applyCapacity, applyOnline, applyIndexes, applyStream} {
+		if err := apply(c, d); err != nil {
+			return schema.Description{}, err
+		}
+	}
+	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
+		return schema.Description{}, err
+	}
+	t.countLocked(now)
+	t.noteThroughputLocked(t.mu.definition, d, now)
+	t.applySettingsLocked(c, d, now)
+	switch {
+	case len(c.CreateIndexes) > 0:
+		added := d.GlobalIndexes[len(d.GlobalIndexes)-1]
+		if c.BillingMode != "" || len(c.Indexes) > 0 { // these do not wait for the new index
+			d.GlobalIndexes = d.GlobalIndexes[:len(d.GlobalIndexes)-1]
+			d.Attributes = t.mu.definition.Clone().Attributes
+			t.redefineLocked(d)
+		}
+		now = t.createIndexLocked(added, c.Attributes)
+	case len(c.DeleteIndexes) > 0:
+		t.deleteIndexLocked(c.DeleteIndexes[0], d, now)
+	default:
+		t.redefineLocked(d)
+	}
+	return t.describeLocked(moment{now: now, answer: true}), nil
+}
+
+// updatableLocked refuses changes that the state of the table does not allow.
+func (t *Table) updatableLocked(c *Changes, now time.Time) error {
 	if err := t.configurableLocked(); err != nil {
 		return err
 	}
-	switch t.statusLocked(now) {
-	case schema.Creating:
+	switch {
+	case t.statusLocked(now) == schema.Creating:
 		return inUse("Table is being created: %s", t.name)
-	case schema.Updating:
-		return inUse("Table is being updated: %s", t.name)
-	case schema.Deleting:
+	case t.statusLocked(now) == schema.Deleting:
 		return inUse("Table is being deleted: %s", t.name)
+	case !now.Before(t.mu.updating):
+	case !c.online():
+		return inUse("Table is being updated: %s", t.name)
+	case t.mu.keepsIndexes != "":
+		return inUse("%s", t.mu.keepsIndexes)
 	}
-	d := t.mu.definition.Clone()
-	for _, name := range slices.Sorted(maps.Keys(c.Attributes)) {
-		if c.Attributes[name] != d.Attributes[name] {
-			return invalid("AttributeDefinitions cannot change without a new index: %s", name)
+	return t.admitLocked(c, now)
+}
+
+// applySettingsLocked does what c asks for beyond the indexes that come and go, in the new definition and beside it.
+func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) {
+	until := now.Add(t.store.timing.Updating)
+	billing := c.BillingMode != "" && c.BillingMode != t.mu.definition.BillingMode
+	updated := make(map[string]time.Time)
+	for _, x := range t.mu.definition.GlobalIndexes {
+		if _, changed := c.Indexes[x.Name]; changed || billing {
+			updated[x.Name] = until
+		} else if now.Before(t.mu.updated[x.Name]) {
+			updated[x.Name] = t.mu.updated[x.Name]
 		}
 	}
-	for _, apply := range []func(Changes, *schema.Table) error{applyCapacity, applyStream} {
-		if err := apply(c, d); err != nil {
-			return err
-		}
-	}
-	if d.BillingMode == schema.PayPerRequest && t.mu.definition.BillingMode != schema.PayPerRequest {
+	t.mu.updated = updated
+	if billing && d.BillingMode == schema.PayPerRequest {
 		t.mu.onDemand = now
 	}
 	if c.SSE != nil {
 		d.Encryption = t.store.encryption(*c.SSE)
 	}
-	if c.Stream != nil && *c.Stream != "" {
-		t.mu.streamARN = d.ARN.Stream(now)
+	if c.Stream != nil {
+		t.switchStreamLocked(*c.Stream, now)
 	}
 	if c.Class != "" {
 		t.mu.class = c.Class
@@ -90,9 +142,23 @@ func (t *Table) update(c Changes) error {
 	if c.DeletionProtection != nil {
 		t.mu.protected = *c.DeletionProtection
 	}
-	t.redefineLocked(d)
-	t.mu.updating = now.Add(t.store.timing.Updating)
-	return nil
+	if c.BillingMode != "" || c.Throughput != (schema.Throughput{}) || c.Stream != nil || c.SSE != nil || c.Class != "" ||
+		c.DeletionProtection != nil || c.OnDemand != nil {
+		t.mu.updating, t.mu.keepsIndexes = until, t.keepsIndexes(c)
+	}
+}
+
+// keepsIndexes returns why no index can be created or deleted while the table is UPDATING by c; empty if one can.
+func (t *Table) keepsIndexes(c *Changes) string {
+	switch {
+	case c.BillingMode != "" || c.Throughput != (schema.Throughput{}) || c.OnDemand != nil:
+		return "Can't create or delete indexes while table IOPS are being updated. Table: " + t.name
+	case c.Stream != nil:
+		return "Can't create or delete an index when stream status is being updated."
+	case c.Class != "":
+		return "Can't create or delete an index when a table class update is in progress."
+	}
+	return ""
 }
 
 // configurableLocked refuses settings of a table that a restore is filling.
@@ -103,16 +169,14 @@ func (t *Table) configurableLocked() error {
 	return nil
 }
 
-func (c Changes) checkShape() error {
+// check refuses what can be refused without the table.
+func (c *Changes) check() error {
 	var check validate.Check
 	if c.BillingMode != "" {
 		check.Enum("billingMode", string(c.BillingMode), string(schema.Provisioned), string(schema.PayPerRequest))
 	}
 	schema.CheckThroughput(&check, "provisionedThroughput", c.Throughput)
-	for i, name := range slices.Sorted(maps.Keys(c.Indexes)) {
-		member := fmt.Sprintf("globalSecondaryIndexUpdates.%d.member.update.provisionedThroughput", i+1)
-		schema.CheckThroughput(&check, member, c.Indexes[name].Throughput)
-	}
+	c.checkIndexShape(&check)
 	if c.SSE != nil && c.SSE.Type != "" {
 		check.Enum("sSESpecification.sSEType", c.SSE.Type, "AES256", "KMS")
 	}
@@ -122,17 +186,15 @@ func (c Changes) checkShape() error {
 	if err := check.Err(); err != nil {
 		return err
 	}
-	if c.BillingMode == "" && c.Throughput == (schema.Throughput{}) && c.OnDemand == nil && len(c.Indexes) == 0 &&
-		c.Stream == nil && c.SSE == nil && c.Class == "" && c.DeletionProtection == nil {
-		return exception.Validation.Errorf("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, " +
-			"GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
-	}
-	return nil
+	return c.checkTogether()
 }
 
 // applyCapacity sets the billing mode and the throughput of the table and its indexes. What belongs to the other mode
 // does not survive a change of the mode.
-func applyCapacity(c Changes, d *schema.Table) error {
+func applyCapacity(c *Changes, d *schema.Table) error {
+	if c.BillingMode == schema.Provisioned && c.Throughput == (schema.Throughput{}) {
+		return invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	}
 	if c.BillingMode != "" && c.BillingMode != d.BillingMode {
 		d.BillingMode = c.BillingMode
 		d.Throughput, d.OnDemand = schema.Throughput{}, schema.OnDemandThroughput{}
@@ -153,23 +215,26 @@ func applyCapacity(c Changes, d *schema.Table) error {
 	if c.OnDemand != nil {
 		d.OnDemand = limited(d.OnDemand, *c.OnDemand)
 	}
-	if err := applyIndexes(c.Indexes, d); err != nil {
-		return err
-	}
-	return schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes)
+	return nil
 }
 
-func applyIndexes(changes map[string]IndexChanges, d *schema.Table) error {
-	for _, name := range slices.Sorted(maps.Keys(changes)) {
-		i := slices.IndexFunc(d.GlobalIndexes, func(x schema.Index) bool { return x.Name == name })
-		if i < 0 {
-			return exception.ResourceNotFound.Errorf("Requested resource not found: Index: %s not found", name)
+// applyIndexes sets the throughput of indexes that there are.
+func applyIndexes(c *Changes, d *schema.Table) error {
+	for _, name := range slices.Sorted(maps.Keys(c.Indexes)) {
+		i, err := globalIndex(d, name, "update")
+		if err != nil {
+			return err
 		}
-		x, change := &d.GlobalIndexes[i], changes[name]
-		if change.Throughput == (schema.Throughput{}) && change.OnDemand == nil {
+		x, change := &d.GlobalIndexes[i], c.Indexes[name]
+		switch given := change.Throughput != (schema.Throughput{}); {
+		case !given && change.OnDemand == nil:
 			return invalid("One of ProvisionedThroughput and OnDemandThroughput is required to update index: %s", name)
-		}
-		if change.Throughput != (schema.Throughput{}) {
+		case given && d.BillingMode == schema.PayPerRequest:
+			return invalid("The only Updates for index: %s when TableThroughputMode is PAY_PER_REQUEST "+
+				"can be to OnDemandThroughput, WarmThroughput", name)
+		case given && change.Throughput == x.Throughput:
+			return errSameThroughput(name, x.Throughput)
+		case given:
 			x.Throughput = change.Throughput
 		}
 		if change.OnDemand != nil {
@@ -195,7 +260,7 @@ func limited(current, change schema.OnDemandThroughput) schema.OnDemandThroughpu
 	return current
 }
 
-func applyStream(c Changes, d *schema.Table) error {
+func applyStream(c *Changes, d *schema.Table) error {
 	if c.Stream == nil {
 		return nil
 	}
@@ -214,58 +279,4 @@ func applyStream(c Changes, d *schema.Table) error {
 
 func invalid(format string, args ...any) error {
 	return exception.Validation.Errorf("One or more parameter values were invalid: "+format, args...)
-}
-
-// UpdateTimeToLive switches a table's time to live on, by the given attribute, or off. It fails with
-// ResourceNotFound if there is no such table or a restore is filling it, and with a ValidationException if nothing
-// would change.
-func (s *Store) UpdateTimeToLive(_ context.Context, name, attribute string, enabled bool) error {
-	t, err := s.lookup(name)
-	if err == nil {
-		err = t.updateTimeToLive(attribute, enabled)
-	}
-	return exception.During("UpdateTimeToLive", name, err)
-}
-
-func (t *Table) updateTimeToLive(attribute string, enabled bool) error {
-	var c validate.Check
-	c.Length("timeToLiveSpecification.attributeName", attribute, 1, 255)
-	if err := c.Err(); err != nil {
-		return err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.configurableLocked(); err != nil {
-		return err
-	}
-	current := t.mu.definition.TTLAttribute
-	switch {
-	case enabled && current != "":
-		return exception.Validation.Errorf("TimeToLive is already enabled")
-	case !enabled && current == "":
-		return exception.Validation.Errorf("TimeToLive is already disabled")
-	case !enabled && current != attribute:
-		return exception.Validation.Errorf("TimeToLive is active on a different AttributeName: current AttributeName is %s", current)
-	}
-	d := t.mu.definition.Clone()
-	if d.TTLAttribute = attribute; !enabled {
-		d.TTLAttribute = ""
-	}
-	t.redefineLocked(d)
-	return nil
-}
-
-// DescribeTimeToLive returns the attribute that holds the end of an item's time to live, empty if that is switched
-// off. It fails with ResourceNotFound if there is no such table or a restore is filling it.
-func (s *Store) DescribeTimeToLive(_ context.Context, name string) (attribute string, err error) {
-	t, err := s.lookup(name)
-	if err != nil {
-		return "", exception.During("DescribeTimeToLive", name, err)
-	}
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	if err := t.configurableLocked(); err != nil {
-		return "", exception.During("DescribeTimeToLive", name, err)
-	}
-	return t.mu.definition.TTLAttribute, nil
 }

@@ -35,25 +35,45 @@ func TestUpdateTable(t *testing.T) {
 	require.NoError(t, err)
 	old := before.Table()
 	want := f.describe("Things")
-	step := func(c table.Changes, change func(*schema.Description)) {
+	// An answer tells of the table as UPDATING, or of those indexes alone that change.
+	step := func(c table.Changes, change func(*schema.Description), indexes ...string) {
 		t.Helper()
 		f.clock.Advance(time.Second)
 		change(&want)
 		d, err := f.update(c)
 		require.NoError(t, err)
-		want.Status = schema.Updating
+		if want.Status = schema.Updating; len(c.Indexes) > 0 {
+			want.Status = schema.Active
+		}
+		for _, name := range indexes {
+			want.States[name] = schema.IndexState{Status: schema.Updating}
+		}
 		require.Equal(t, want, d)
 		want.Status = schema.Active
+		for _, name := range indexes {
+			want.States[name] = schema.IndexState{Status: schema.Active}
+		}
 		require.Equal(t, want, f.describe("Things"))
 	}
 	more := schema.Throughput{Read: 50, Write: 60}
-	step(table.Changes{Throughput: more}, func(d *schema.Description) { d.Throughput = more })
-	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Throughput: more}}},
-		func(d *schema.Description) { d.GlobalIndexes[0].Throughput = more })
+	increased := func() schema.ThroughputChanges { return schema.ThroughputChanges{LastIncrease: f.store.Now()} }
+	step(table.Changes{Throughput: more}, func(d *schema.Description) {
+		d.Throughput = more
+		d.Throughputs = map[string]schema.ThroughputChanges{"": increased()}
+	})
+	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Throughput: more}}}, func(d *schema.Description) {
+		d.GlobalIndexes[0].Throughput = more
+		d.Throughputs["ByG"] = increased()
+	}, "ByG")
 	step(table.Changes{BillingMode: schema.PayPerRequest}, func(d *schema.Description) {
 		d.BillingMode, d.Throughput, d.OnDemandSince = schema.PayPerRequest, schema.Throughput{}, f.store.Now()
 		d.GlobalIndexes[0].Throughput, d.GlobalIndexes[1].Throughput = schema.Throughput{}, schema.Throughput{}
-	})
+		for _, name := range []string{"ByG", "ByGToo"} { // but not that of the table
+			changes := d.Throughputs[name]
+			changes.LastDecrease, changes.DecreasesToday = f.store.Now(), 1
+			d.Throughputs[name] = changes
+		}
+	}, "ByG", "ByGToo")
 	maxima := schema.OnDemandThroughput{MaxRead: 7, MaxWrite: 8}
 	step(table.Changes{OnDemand: &maxima}, func(d *schema.Description) { d.OnDemand = maxima })
 	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -1}},
@@ -61,7 +81,7 @@ func TestUpdateTable(t *testing.T) {
 	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 9, MaxWrite: -1}},
 		func(d *schema.Description) { d.OnDemand = schema.OnDemandThroughput{MaxRead: 9} })
 	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByGToo": {OnDemand: &maxima}}},
-		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima })
+		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima }, "ByGToo")
 	step(table.Changes{Stream: ptr(schema.OldImage)}, func(d *schema.Description) {
 		d.Stream, d.StreamARN = schema.OldImage, d.ARN.Stream(f.store.Now())
 	})
@@ -71,8 +91,9 @@ func TestUpdateTable(t *testing.T) {
 		d.Encryption = schema.EncryptionFor(sse, "us-east-1", "123456789012")
 	})
 	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} })
-	step(table.Changes{Class: schema.StandardInfrequentAccess, DeletionProtection: ptr(true)},
-		func(d *schema.Description) { d.Class, d.DeletionProtection = schema.StandardInfrequentAccess, true })
+	step(table.Changes{Class: schema.StandardInfrequentAccess},
+		func(d *schema.Description) { d.Class = schema.StandardInfrequentAccess })
+	step(table.Changes{DeletionProtection: ptr(true)}, func(d *schema.Description) { d.DeletionProtection = true })
 	require.Equal(t, old, before.Table(), "a snapshot keeps the settings of its time")
 }
 
@@ -105,7 +126,8 @@ func TestUpdateTableRefusals(t *testing.T) {
 		want   string
 	}{
 		{prov, table.Changes{}, "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, " +
-			"GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"},
+			"GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, " +
+			"MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"},
 		{prov, table.Changes{BillingMode: "FREE"}, fmt.Sprintf(enum, "FREE", "billingMode", "[PROVISIONED, PAY_PER_REQUEST]")},
 		{prov, table.Changes{Class: "FIRST"}, fmt.Sprintf(enum, "FIRST", "tableClass", "[STANDARD, STANDARD_INFREQUENT_ACCESS]")},
 		{prov, table.Changes{Throughput: schema.Throughput{Read: 1}}, "1 validation error detected: Value '0' at " +
@@ -129,9 +151,9 @@ func TestUpdateTableRefusals(t *testing.T) {
 		{onDemand, table.Changes{Throughput: one},
 			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{onDemand, table.Changes{BillingMode: schema.Provisioned},
-			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
-		{onDemand, index("ByG", table.IndexChanges{Throughput: one}),
-			invalid + "ProvisionedThroughput should not be specified for index: ByG when BillingMode is PAY_PER_REQUEST"},
+			invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
+		{onDemand, index("ByG", table.IndexChanges{Throughput: one}), invalid + "The only Updates for index: ByG " +
+			"when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput"},
 		{onDemand, table.Changes{Stream: ptr(schema.StreamView(""))}, "Table is not a stream enabled table: TableName: Things"},
 		{onDemand, table.Changes{Stream: ptr(schema.StreamView("SOME"))}, invalid + "Unknown StreamViewType: SOME"},
 	} {
@@ -141,12 +163,12 @@ func TestUpdateTableRefusals(t *testing.T) {
 		require.Equal(t, before, test.f.describe("Things"), "a refused change changes nothing")
 	}
 	_, err := onDemand.update(index("Nowhere", table.IndexChanges{}))
-	requireRefused(t, err, exception.ResourceNotFound, "Requested resource not found: Index: Nowhere not found")
+	requireRefused(t, err, exception.ResourceNotFound, "Requested resource not found: Index Nowhere for table Things")
 	_, err = onDemand.update(table.Changes{Stream: ptr(schema.NewImage)})
 	require.NoError(t, err)
-	_, err = onDemand.update(table.Changes{Stream: ptr(schema.OldImage), DeletionProtection: ptr(true)})
+	_, err = onDemand.update(table.Changes{Stream: ptr(schema.OldImage), OnDemand: &schema.OnDemandThroughput{MaxRead: 1}})
 	requireRefused(t, err, exception.Validation, "Table already has an enabled stream: TableName: Things")
-	require.False(t, onDemand.describe("Things").DeletionProtection, "all or nothing")
+	require.Zero(t, onDemand.describe("Things").OnDemand, "all or nothing")
 }
 
 func TestUpdateTableInOtherStates(t *testing.T) {
@@ -175,7 +197,7 @@ func TestTimeToLive(t *testing.T) {
 		t.Helper()
 		got, err := f.store.DescribeTimeToLive(ctx, "Things")
 		require.NoError(t, err)
-		require.Equal(t, want, got)
+		require.Equal(t, want, got.Attribute)
 		require.Equal(t, want, f.describe("Things").TTLAttribute)
 	}
 	requireTTL("")

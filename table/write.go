@@ -59,20 +59,20 @@ func (t *Table) writeAlone(op Op) (snapshot.Change, error) {
 	if op.plain() {
 		return t.putLocked(op.item)
 	}
-	now := t.store.now()
-	if err := t.openLocked(now); err != nil {
+	at := t.nextLocked()
+	if err := t.openLocked(at.Time()); err != nil {
 		return snapshot.Change{}, err
 	}
 	s, err := t.planLocked(op)
 	if err != nil {
 		return snapshot.Change{}, err
 	}
-	return t.commitLocked(t.store.seq.Next(), s), nil
+	return t.commitLocked(at, s), nil
 }
 
 // putLocked is the shortest way for the commonest write: one descent of the tree instead of two.
 func (t *Table) putLocked(item attr.Item) (snapshot.Change, error) {
-	at := t.store.seq.Next()
+	at := t.nextLocked()
 	if err := t.openLocked(at.Time()); err != nil {
 		return snapshot.Change{}, err
 	}

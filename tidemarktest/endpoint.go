@@ -63,7 +63,8 @@ func Start(t testing.TB, options ...Option) *Endpoint {
 	}
 	e := &Endpoint{URL: baseURL, t: t}
 	var err error
-	if e.inner, err = endpoint.New(s.options, wire.Options{Before: e.before}); err != nil {
+	handler := wire.Options{Before: e.before, EnforceThroughput: s.throughput}
+	if e.inner, err = endpoint.New(s.options, handler); err != nil {
 		t.Fatalf("tidemarktest: %v", err)
 	}
 	if e.DB, err = e.inner.DB("", ""); err != nil {

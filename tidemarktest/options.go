@@ -27,6 +27,8 @@ type settings struct {
 	marker  backup.Marker // empty: the profile's
 	window  time.Duration
 	faults  []Fault
+
+	throughput bool // enforced
 }
 
 func newSettings() *settings { return &settings{options: tidemark.Instant()} }
@@ -84,6 +86,10 @@ func Documented() Option {
 func WithMarker(m backup.Marker, window time.Duration) Option {
 	return option(func(s *settings) { s.marker, s.window = m, window })
 }
+
+// WithThroughput bounds what operations on items consume by the throughput of their tables, as wire's
+// API.EnforceThroughput says: a new table has a second's worth of it, and more as the clock moves.
+func WithThroughput() Option { return option(func(s *settings) { s.throughput = true }) }
 
 // WithSeed draws markers and ids from seed, so that a run that failed can be repeated. 0: a random seed.
 func WithSeed(seed uint64) Option { return option(func(s *settings) { s.options.Seed = seed }) }

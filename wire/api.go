@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidemark-db/tidemark/backup"
@@ -26,6 +27,7 @@ type API struct {
 	tables  *table.Store
 	backups *backup.Engine
 	tokens  tokens
+	limits  atomic.Pointer[limits] // nil: throughput is not enforced
 }
 
 // NewAPI returns the API of a store and of the engine that backs it up. The engine must not be nil. Without a store, for
@@ -69,6 +71,7 @@ type call struct {
 	ctx      context.Context
 	host     string        // where the request was sent to, as far as that is known
 	creating time.Duration // how long the backup is to be CREATING; 0: as the profile has it
+	meter    *meter        // nil: nobody wants to know what is consumed
 }
 
 // operation answers a call, or returns the error to answer instead, before or after it has written something. It reads

@@ -18,7 +18,7 @@ func TestDoUnknownTargets(t *testing.T) {
 	e := newEndpoint(t)
 	for _, target := range []string{
 		"", "ListTables", wire.TargetPrefix, wire.TargetPrefix + "listTables", wire.TargetPrefix + "ListTables ",
-		"DynamoDB_20111205.ListTables", "DynamoDBStreams_20120810.ListStreams",
+		"DynamoDB_20111205.ListTables", wire.StreamsTargetPrefix + "ListTables", wire.TargetPrefix + "ListStreams",
 		wire.TargetPrefix + wire.TargetPrefix + "ListTables",
 	} {
 		status, answer := e.api.Do(context.Background(), target, []byte(`{`))
@@ -27,7 +27,7 @@ func TestDoUnknownTargets(t *testing.T) {
 	}
 	for _, operation := range []string{ // what there is no part of yet is not half there
 		"ExportTableToPointInTime", "DescribeExport", "ListExports", "ImportTable", "DescribeImport", "ListImports",
-		"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction", "CreateGlobalTable",
+		"CreateGlobalTable",
 	} {
 		e.refuses(operation, `{}`, "UnknownOperationException",
 			"Tidemark does not support the operation "+operation+" yet")

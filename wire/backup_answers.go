@@ -97,7 +97,7 @@ func (c *call) writeSourceFeatures(t *schema.Table) {
 	c.writeStream("StreamDescription", t.Stream)
 	if t.TTLAttribute != "" {
 		w.Name("TimeToLiveDescription")
-		c.writeTimeToLive(t.TTLAttribute)
+		c.writeTimeToLive(schema.TimeToLive{Attribute: t.TTLAttribute, Status: schema.TTLEnabled})
 	}
 	w.End('}')
 }

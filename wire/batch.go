@@ -36,6 +36,7 @@ type gets struct {
 	// What the projection was made of.
 	expression string
 	names      map[string]string
+	attributes []string
 }
 
 func batchGetItem(c *call) error {
@@ -50,7 +51,7 @@ func batchGetItem(c *call) error {
 	if n > maxBatchGet {
 		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchGetItem call"))
 	}
-	c.refuseMetrics()
+	c.readCapacity()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -64,16 +65,34 @@ func (c *call) readGets(name string, o request.Object) gets {
 	if !o.Given() {
 		c.Check.Required("requestItems."+name+".member", false)
 	}
+	c.refuseMixed(o, getForms)
 	g := gets{name: name, items: o.Items("Keys", keysRule)}
 	g.consistent, _ = o.Bool("ConsistentRead", optional)
-	o.Unsupported("AttributesToGet")
 	x := c.readExpressions(o, "ProjectionExpression")
-	g.projection = x.projection()
+	g.projection = x.eitherProjection()
 	x.end()
+	if c.Err() == nil && twice(g.items) {
+		c.Refuse(errSameKeys)
+	}
 	if g.projection != nil {
 		g.expression, g.names = o.Text("ProjectionExpression", optional), o.Names("ExpressionAttributeNames")
+		g.attributes, _ = o.Texts("AttributesToGet", optional, optional)
 	}
 	return g
+}
+
+var errSameKeys = exception.Validation.Errorf("Provided list of item keys contains duplicates")
+
+// twice reports whether two of those items are the same.
+func twice(items []attr.Item) bool {
+	if len(items) > maxBatchGet {
+		return false // they are too many anyway
+	}
+	seen := make(map[attr.Item]struct{}, len(items))
+	for _, item := range items {
+		seen[item] = struct{}{}
+	}
+	return len(seen) < len(items)
 }
 
 // findGets finds the tables of all and makes keys of their items, of which there are n.
@@ -91,6 +110,11 @@ func (c *call) findGets(all []gets, n int) error {
 	seen := make(map[place]struct{}, n)
 	for i := range all {
 		g := &all[i]
+		if g.projection != nil {
+			if err := checkScalars(g.table.Definition(), g.projection.Nested()); err != nil {
+				return err
+			}
+		}
 		g.keys = make([]attr.Key, len(g.items))
 		for j, item := range g.items {
 			key, err := g.table.Key(item)
@@ -99,7 +123,7 @@ func (c *call) findGets(all []gets, n int) error {
 			}
 			p := place{g.table, key}
 			if _, twice := seen[p]; twice {
-				return exception.Validation.Errorf("Provided list of item keys contains duplicates")
+				return errSameKeys
 			}
 			seen[p], g.keys[j] = struct{}{}, key
 		}
@@ -107,18 +131,24 @@ func (c *call) findGets(all []gets, n int) error {
 	return nil
 }
 
-// answerGets answers with the items of all as long as there is room for them. What comes after the first one that has
-// none is unprocessed.
+// answerGets answers with the items of all as long as there is room for them, and capacity to read them. What comes
+// after the first one that has none is unprocessed.
 func (c *call) answerGets(all []gets) error {
 	c.out.Begin('{')
+	first := len(c.out.Buf)
 	c.out.Name("Responses")
 	c.out.Begin('{')
-	room := maxBatchSize
+	room, any := maxBatchSize, false
+	var refused error
 	done := make([]int, len(all)) // how many keys
 	for i, g := range all {
 		c.out.Name(g.name)
 		c.out.Begin('[')
 		for ; done[i] < len(g.keys); done[i]++ {
+			if err := c.meter.mayRead(g.table, ""); err != nil {
+				refused = err
+				break
+			}
 			item, ok, err := g.table.Get(g.keys[done[i]])
 			if err != nil {
 				return err
@@ -126,12 +156,17 @@ func (c *call) answerGets(all []gets) error {
 			if room -= item.Size(); room < 0 {
 				break
 			}
+			any = true
+			c.meter.got(g.name, g.table, item, consistency(g.consistent))
 			if ok {
 				c.out.Elem()
 				c.out.Buf = project(g.projection, item).AppendJSON(c.out.Buf)
 			}
 		}
 		c.out.End(']')
+	}
+	if refused != nil && !any {
+		return refused
 	}
 	c.out.End('}')
 	c.out.Name("UnprocessedKeys")
@@ -143,6 +178,7 @@ func (c *call) answerGets(all []gets) error {
 		}
 	}
 	c.out.End('}')
+	c.insert(first, c.writeEachConsumed)
 	c.out.End('}')
 	return nil
 }
@@ -150,6 +186,9 @@ func (c *call) answerGets(all []gets) error {
 // writeGets writes a request for some of the items that g is about.
 func (c *call) writeGets(g *gets, keys []attr.Item) {
 	c.out.Begin('{')
+	if g.attributes != nil {
+		c.writeList("AttributesToGet", len(g.attributes), func(i int) { c.out.String(g.attributes[i]) })
+	}
 	if g.consistent {
 		c.writeBool("ConsistentRead", true)
 	}
@@ -162,7 +201,7 @@ func (c *call) writeGets(g *gets, keys []attr.Item) {
 		c.out.End('}')
 	}
 	c.writeList("Keys", len(keys), func(i int) { c.out.Buf = keys[i].AppendJSON(c.out.Buf) })
-	if g.projection != nil {
+	if g.expression != "" {
 		c.writeText("ProjectionExpression", g.expression)
 	}
 	c.out.End('}')
@@ -173,6 +212,7 @@ type write struct {
 	table  string
 	delete bool
 	item   attr.Item // or the key of a delete
+	found  *table.Table
 }
 
 func batchWriteItem(c *call) error {
@@ -187,29 +227,74 @@ func batchWriteItem(c *call) error {
 	if len(all) > table.MaxBatch {
 		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchWriteItem call"))
 	}
-	c.refuseMetrics()
+	c.readMetrics()
 	if err := c.Err(); err != nil {
 		return err
 	}
 	ops := make([]table.Op, len(all))
 	var keys keySchemas
-	for i, w := range all {
+	for i := range all {
+		w := &all[i]
 		key, err := keys.of(c.tables, w.table)
 		if err != nil {
 			return err
 		}
+		w.found = keys.found
 		if ops[i] = table.Put(w.table, w.item); w.delete {
 			ops[i] = table.Delete(w.table, keyOf(key, w.item))
 		}
 	}
-	if _, err := c.tables.Batch(ops...); err != nil {
+	todo, err := c.meter.reserve(all, ops)
+	if err != nil {
 		return err
 	}
+	changes, err := c.tables.Batch(todo.ops...)
+	todo.giveBack()
+	if err != nil {
+		return err
+	}
+	for i, change := range changes {
+		w := &all[todo.place(i)]
+		c.meter.wrote(w.table, w.found, change.Old, change.New)
+		c.meter.touched(w.table, w.found, change.Key.Partition)
+	}
+	return c.answerWrites(all, todo.left)
+}
+
+// answerWrites answers with those writes of all that were left undone, given by their places.
+func (c *call) answerWrites(all []write, left []int) error {
 	c.out.Begin('{')
+	c.writeEachConsumed()
+	if err := c.writeCollections(); err != nil {
+		return err
+	}
 	c.out.Name("UnprocessedItems")
-	c.writeNothing()
+	c.out.Begin('{')
+	for i := 0; i < len(left); {
+		name := all[left[i]].table
+		c.out.Name(name)
+		c.out.Begin('[')
+		for ; i < len(left) && all[left[i]].table == name; i++ {
+			c.writeWrite(&all[left[i]])
+		}
+		c.out.End(']')
+	}
+	c.out.End('}')
 	c.out.End('}')
 	return nil
+}
+
+// writeWrite writes a request for one write.
+func (c *call) writeWrite(w *write) {
+	request, member := "PutRequest", "Item"
+	if w.delete {
+		request, member = "DeleteRequest", "Key"
+	}
+	c.out.Elem()
+	c.out.Begin('{')
+	c.out.Name(request)
+	c.writeItem(member, w.item)
+	c.out.End('}')
 }
 
 func (c *call) readWrite(name string, e request.Object) write {

@@ -22,7 +22,9 @@ type conformanceCase struct {
 	from  string
 	takes map[string]time.Duration
 	rates bool
-	steps []conformanceStep
+	// throughput is whether the throughput of tables is enforced.
+	throughput bool
+	steps      []conformanceStep
 }
 
 // conformanceStep is one line of a case that does or requires something.
@@ -77,6 +79,8 @@ func (c *conformanceCase) add(verb, rest string, at int, operation string) error
 		return c.addDurations(rest)
 	case "rates":
 		c.rates = true
+	case "throughput":
+		c.throughput = true
 		return nil
 	case "send", "repeat":
 		step.operation = operation

@@ -37,6 +37,12 @@
 //
 // HAZARD: each account and region that is ever named is kept, with all its tables, until [Handler.Reset].
 //
+// # Throughput
+//
+// What operations on items consume is counted by the service's rules, and answered where a request asks for it
+// (ReturnConsumedCapacity). It is bounded by the throughput of tables only if that is asked for:
+// [Options].EnforceThroughput, [API.EnforceThroughput].
+//
 // # Order of checks
 //
 // As in the service: the form of the HTTP request, its target, its credential, the JSON of the body, the types of its
@@ -45,11 +51,8 @@
 //
 // # Not supported yet
 //
-//   - The legacy parameters Expected, ConditionalOperator, AttributeUpdates, KeyConditions, QueryFilter, ScanFilter and
-//     AttributesToGet, which expressions have replaced.
-//   - ReturnConsumedCapacity and ReturnItemCollectionMetrics, unless they are NONE.
-//   - New and deleted indexes in UpdateTable; more than two attributes in the key of an index; replicas, witnesses, resource policies and warm throughput.
-//   - PartiQL, exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
+//   - Replicas, witnesses, resource policies and warm throughput.
+//   - Exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
 //     answer UnknownOperationException, which says so. For the service's own names it has a text, unlike there.
 //   - Reading streams. Their settings are kept, described and recorded in backups, and the name of the latest one is shown,
 //     but nothing goes into a stream.
@@ -63,7 +66,18 @@
 // # Differences from AWS
 //
 //   - Signatures are not verified, as said. There are no access keys that do not exist.
-//   - All reads are consistent, with or without ConsistentRead.
+//   - All reads are consistent, with or without ConsistentRead; without it they consume half as much.
+//   - Consumed capacity, where the service's documentation leaves it open: a ConditionCheck is counted as a write of the
+//     item that it looks at, and a Scan that reads nothing as the least that can be read. Items that a Query of a local
+//     index fetches from the table are counted one by one.
+//   - SizeEstimateRangeGB is exact. A transaction with a token that has been seen before tells no item collections.
+//   - Throughput that is enforced is that of a table as a whole, which here is not divided among partitions. Tables on
+//     demand have no bounds but their maxima. Filling a new index consumes nothing. A batch that writes more than is left
+//     leaves undone what comes last in the request; what would be refused for its other attributes may be among it.
+//   - Where an index is being created, words of ours refuse to create it again, and to switch a stream what was observed is
+//     filled up: "Table: T Indexes: [I]". Of a key with several attributes, what is said of conditions on
+//     partition attributes is inferred from keys that have one; of several sort attributes that lack a condition the
+//     first is named.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
 //   - DescribeLimits answers the service's defaults; nothing enforces them.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
@@ -72,9 +86,8 @@
 //     one of them twice is refused with a text of ours.
 //   - Timestamps in requests are taken to the microsecond.
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
-//   - NumberOfDecreasesToday is 0, and there are no times of the last increase or decrease, and none of the last update
-//     of the table class. A table that went from PAY_PER_REQUEST to PROVISIONED has no BillingModeSummary. WarmThroughput
-//     is not described.
+//   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class, and
+//     WarmThroughput is not described.
 //   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
 //   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte; other values are
 //     cut at four. No more than ten violations are told.
@@ -87,7 +100,18 @@
 //     texts for another request with that token, and for a transaction over 4 MB, are ours.
 //   - The 4 MB of a transaction count the items put and updated, or read; the 16 MB of a BatchGetItem count whole items,
 //     before their projection. BatchGetItem answers under the name or ARN that the request has.
-//   - Everything in a BatchWriteItem or a BatchGetItem is processed, but for items over 16 MB.
+//   - Everything in a BatchWriteItem or a BatchGetItem is processed, but for items over 16 MB, and for what finds no
+//     throughput left where that is enforced.
+//   - Of a statement of PartiQL that cannot be read, the service says what it expected. For faults that have not been
+//     observed there it is one of the same words. CAST, CASE, dates, Ion literals and @ before a name are told as
+//     unreadable too, and which words need quotes is known from a parser of the service's kind. Of several faults the
+//     first that is found is told, in the WHERE before the rest.
+//   - A SELECT that names a whole key reads one item and has no next page. Where a WHERE names several ranges, they are read in the order of the statement unless it has
+//     an ORDER BY; a range with an open and another bound is read from the one alone, so that Limit counts items beyond the
+//     other. An index with several attributes in one part of its key is always scanned, and cannot be ordered. In a
+//     transaction, an INSERT of what is there is canceled as DuplicateItem, and a DELETE of what is not there is none that
+//     fails, whatever its WHERE says. More parameters than places are let pass. One item twice in a
+//     BatchExecuteStatement refuses all of it. NextTokens do not expire.
 //   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
 //     ExclusiveStartKey is told without the words "The provided starting key is invalid".
 package wire

@@ -55,6 +55,15 @@ func dumpTable(e *endpoint, b *strings.Builder, name string) {
 		_, answer := e.do(operation, request)
 		fmt.Fprintf(b, "  %s\n", answer)
 	}
+	streams, _, err := e.tables.ListStreams(context.Background(), name, "", 0)
+	require.NoError(e, err)
+	for _, s := range streams {
+		d, err := s.Describe()
+		fmt.Fprintf(b, "  %v %v\n", d, err)
+		for r, err := range s.Records("") {
+			fmt.Fprintf(b, "  %v %v\n", r, err)
+		}
+	}
 	arn := "arn:aws:dynamodb:" + e.tables.Region() + ":" + e.tables.Account() + ":table/" + name
 	_, tags := e.do("ListTagsOfResource", fmt.Sprintf(`{"ResourceArn": %q}`, arn))
 	fmt.Fprintf(b, "  %s\n", tags)

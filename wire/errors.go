@@ -42,6 +42,8 @@ type refusal struct {
 	error
 	item  attr.Item   // the item that a condition was not true of
 	items []attr.Item // the same for each operation of a transaction
+
+	throttling throttling // what there was nothing left of to consume
 }
 
 func (r *refusal) Unwrap() error { return r.error }
@@ -77,6 +79,9 @@ func (c *call) writeError(err error) (status int) {
 		w.Name("Item")
 		w.Buf = extra.item.AppendJSON(w.Buf)
 	}
+	if extra.throttling.reason != "" {
+		c.writeThrottling(extra.throttling)
+	}
 	if e.Message != "" {
 		if capitals[e.Code] {
 			w.Name("Message")
@@ -90,6 +95,16 @@ func (c *call) writeError(err error) (status int) {
 		return 500
 	}
 	return 400
+}
+
+// writeThrottling writes the one reason of a request that found nothing left to consume.
+func (c *call) writeThrottling(t throttling) {
+	c.writeList("ThrottlingReasons", 1, func(int) {
+		c.out.Begin('{')
+		c.writeText("reason", t.reason)
+		c.writeText("resource", t.resource)
+		c.out.End('}')
+	})
 }
 
 // writeReasons writes why a transaction was canceled: something for each of its operations.

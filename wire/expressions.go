@@ -23,29 +23,44 @@ type expressions struct {
 // there is nothing else, values are no part of the request.
 func (c *call) readExpressions(o request.Object, named ...string) expressions {
 	e := expressions{c: c, o: o}
-	valued := named
-	if named[0] == "ProjectionExpression" {
-		valued = named[1:]
-	}
+	valued := valuedOf(named)
 	names := o.Names("ExpressionAttributeNames")
 	var values map[string]attr.Value
+	var fault error
 	if len(valued) > 0 {
-		values = o.Values("ExpressionAttributeValues")
+		values, fault = o.Values("ExpressionAttributeValues")
 	}
-	switch {
-	case names == nil && values == nil:
-		return e
-	case names != nil && !slices.ContainsFunc(named, o.Has):
-		e.refuse(exception.Validation.Errorf("ExpressionAttributeNames can only be specified when using expressions"))
-		return e
-	case values != nil && !slices.ContainsFunc(valued, o.Has):
-		e.refuse(withoutExpression(valued))
+	if names == nil && values == nil {
 		return e
 	}
-	var err error
+	err := unneeded(o, names != nil, values != nil, named)
+	if err != nil {
+		e.refuse(err)
+		return e
+	}
 	e.params, err = expr.NewParams(names, values)
 	e.refuse(err)
+	e.refuse(fault)
 	return e
+}
+
+// valuedOf returns those of the named expressions that can have values: a projection, which is named first, cannot.
+func valuedOf(named []string) []string {
+	if named[0] == "ProjectionExpression" {
+		return named[1:]
+	}
+	return named
+}
+
+// unneeded refuses names without any of the named expressions, and values without any that can have them.
+func unneeded(o request.Object, names, values bool, named []string) error {
+	if names && !slices.ContainsFunc(named, o.Has) {
+		return exception.Validation.Errorf("ExpressionAttributeNames can only be specified when using expressions")
+	}
+	if valued := valuedOf(named); values && len(valued) > 0 && !slices.ContainsFunc(valued, o.Has) {
+		return withoutExpression(valued)
+	}
+	return nil
 }
 
 // withoutExpression says that there is nothing to use values in.

@@ -48,6 +48,10 @@ type Options struct {
 	// likes. Open then gives APIs without a store (NewAPI); they may be of one place whatever they are asked for.
 	Next http.Handler
 
+	// EnforceThroughput bounds what operations on items consume, in every API that Open gives; see
+	// API.EnforceThroughput.
+	EnforceThroughput bool
+
 	// Seed is where request ids are drawn from; 0: a random seed.
 	Seed uint64
 }
@@ -143,6 +147,9 @@ func (h *Handler) at(account, region string) (*API, error) {
 		a.tables != nil && (a.tables.Account() != account || a.tables.Region() != region) {
 		return nil, exception.InternalServerError.Errorf("Options.Open has no tables for %s in %s, or gave others",
 			account, region)
+	}
+	if h.o.EnforceThroughput {
+		a.EnforceThroughput()
 	}
 	h.apis.byPlace[p] = a
 	return a, nil
@@ -245,7 +252,7 @@ func (h *Handler) serve(c *call, r *http.Request, body []byte) (status int) {
 		return c.fail(err)
 	}
 	if h.o.Before != nil {
-		request := Request{Account: account, Region: credential.region, Operation: target[len(TargetPrefix):]}
+		request := Request{Account: account, Region: credential.region, Operation: operationOf(target)}
 		if err := h.o.Before(c.ctx, &request); err != nil {
 			return c.fail(err)
 		}

@@ -49,7 +49,7 @@ func authorization(key, region string) string {
 func request(operation, body string, changes ...string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.ReplaceAll(body, "'", `"`)))
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("X-Amz-Target", wire.TargetPrefix+operation)
+	r.Header.Set("X-Amz-Target", wire.Target(operation))
 	r.Header.Set("X-Amz-Date", "20240115T120000Z")
 	r.Header.Set("Authorization", authorization("AKIDEXAMPLE", "us-east-1"))
 	for i := 0; i < len(changes); i += 2 {

@@ -42,7 +42,7 @@ func newEndpoint(t *testing.T, change ...func(*backup.Profile, *table.Timing)) *
 func (e *endpoint) do(operation, body string) (status int, answer string) {
 	e.Helper()
 	body = strings.ReplaceAll(body, "'", `"`)
-	status, b := e.api.Do(context.Background(), wire.TargetPrefix+operation, []byte(body))
+	status, b := e.api.Do(context.Background(), wire.Target(operation), []byte(body))
 	return status, string(b)
 }
 

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"strings"
+
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/expr"
@@ -10,11 +12,7 @@ import (
 	"github.com/tidemark-db/tidemark/table"
 )
 
-var (
-	returnValues  = request.Rule{Enum: []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}}
-	returnMetrics = request.Rule{Enum: []string{"SIZE", "NONE"}}
-	capacityKinds = request.Rule{Enum: []string{"INDEXES", "TOTAL", "NONE"}}
-)
+var returnValues = request.Rule{Enum: []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}}
 
 // readReturns reads which attributes a write is to answer with. Only UpdateItem may be asked for what is new.
 func (c *call) readReturns(update bool) string {
@@ -25,27 +23,15 @@ func (c *call) readReturns(update bool) string {
 	return returns
 }
 
-// refuseMetrics refuses to report what was consumed, rather than to report nothing.
-func (c *call) refuseMetrics() {
-	for _, m := range []struct {
-		name string
-		rule request.Rule
-	}{{"ReturnConsumedCapacity", capacityKinds}, {"ReturnItemCollectionMetrics", returnMetrics}} {
-		if v := c.in.Text(m.name, m.rule); v != "" && v != "NONE" {
-			c.Refuse(exception.Validation.Errorf("Tidemark does not support the parameter %s: %s yet", m.name, v))
-		}
-	}
-}
-
 func putItem(c *call) error {
-	name := c.in.Text("TableName", tableRule)
+	c.refuseMixed(c.in, putForms)
+	name := c.tableName()
 	item := c.in.Item("Item", required)
 	returns := c.readReturns(false)
-	c.in.Unsupported("Expected", "ConditionalOperator")
 	e := c.readExpressions(c.in, "ConditionExpression")
-	g := e.readGuard()
+	g := e.readEitherGuard()
 	e.end()
-	c.refuseMetrics()
+	c.readMetrics()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -53,24 +39,30 @@ func putItem(c *call) error {
 	if err != nil {
 		return err
 	}
+	if g.condition != nil {
+		if err := checkPaths(t.Definition(), g.condition, nil); err != nil {
+			return err
+		}
+	}
 	var change snapshot.Change
-	if g.condition == nil {
+	a := c.meter.admit(t)
+	if g.condition == nil && a == nil {
 		change, err = t.Put(item)
 	} else {
-		change, err = t.Put(item, g.holds)
+		change, err = t.Put(item, a.put(item), g.holds)
 	}
-	return c.answerWrite(returns, change, nil, g.refusal(err))
+	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(err)))
 }
 
 func deleteItem(c *call) error {
-	name := c.in.Text("TableName", tableRule)
+	c.refuseMixed(c.in, putForms)
+	name := c.tableName()
 	key := c.in.Item("Key", required)
 	returns := c.readReturns(false)
-	c.in.Unsupported("Expected", "ConditionalOperator")
 	e := c.readExpressions(c.in, "ConditionExpression")
-	g := e.readGuard()
+	g := e.readEitherGuard()
 	e.end()
-	c.refuseMetrics()
+	c.readMetrics()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -78,20 +70,26 @@ func deleteItem(c *call) error {
 	if err != nil {
 		return err
 	}
-	change, err := t.Delete(k, g.holds)
-	return c.answerWrite(returns, change, nil, g.refusal(err))
+	if g.condition != nil {
+		if err := checkPaths(t.Definition(), g.condition, nil); err != nil {
+			return err
+		}
+	}
+	a := c.meter.admit(t)
+	change, err := t.Delete(k, a.put(attr.Item{}), g.holds)
+	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(err)))
 }
 
 func updateItem(c *call) error {
-	name := c.in.Text("TableName", tableRule)
+	c.refuseMixed(c.in, updateForms)
+	name := c.tableName()
 	key := c.in.Item("Key", required)
 	returns := c.readReturns(true)
-	c.in.Unsupported("AttributeUpdates", "Expected", "ConditionalOperator")
 	e := c.readExpressions(c.in, "UpdateExpression", "ConditionExpression")
-	update := e.update()
-	g := e.readGuard()
+	update := e.eitherUpdate()
+	g := e.readEitherGuard()
 	e.end()
-	c.refuseMetrics()
+	c.readMetrics()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -99,11 +97,26 @@ func updateItem(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := leavesKey(update, t.Definition().KeySchema); err != nil {
+	d := t.Definition()
+	if err := checkUpdate(update, d); err != nil {
 		return err
 	}
-	change, err := t.Update(k, updating(update, key, g))
-	return c.answerWrite(returns, change, update, g.refusal(err))
+	if err := checkPaths(d, g.condition, update); err != nil {
+		return err
+	}
+	a := c.meter.admit(t)
+	change, err := t.Update(k, a.update(updating(update, key, g, d)))
+	return c.answerWrite(written{name, t, returns, change, update}, g.refusal(a.settle(err)))
+}
+
+// tableName reads the name of the table that the request is about, or its ARN. The faults of a name are told among those
+// that the model knows of, although the model has the bounds of an ARN.
+func (c *call) tableName() string {
+	name := c.in.Text("TableName", tableRule)
+	if name != "" && len(name) <= tableRule.Max && !strings.HasPrefix(name, "arn:") {
+		c.Check.Name("tableName", name)
+	}
+	return name
 }
 
 // find returns the table of a request and the key of the item that it is about.
@@ -130,8 +143,8 @@ func leavesKey(update *expr.Update, key schema.KeySchema) error {
 }
 
 // updating returns what an update does to the item with a key. Without an expression it sees to it that there is one.
-func updating(update *expr.Update, key attr.Item, g *guard) table.UpdateFunc {
-	return func(old attr.Item) (attr.Item, error) {
+func updating(update *expr.Update, key attr.Item, g *guard, d *schema.Table) table.UpdateFunc {
+	return func(old attr.Item) (item attr.Item, err error) {
 		switch {
 		case !g.holds(old):
 			return attr.Item{}, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
@@ -140,30 +153,59 @@ func updating(update *expr.Update, key attr.Item, g *guard) table.UpdateFunc {
 		case update == nil:
 			return old, nil
 		case old.IsZero():
-			return update.Create(key)
+			item, err = update.Create(key)
+		default:
+			item, err = update.Apply(old)
 		}
-		return update.Apply(old)
+		if err == nil {
+			err = checkUpdated(update, d, item)
+		}
+		return item, err
 	}
 }
 
-// answerWrite answers with those attributes of the change that were asked for, if there are any.
-func (c *call) answerWrite(returns string, change snapshot.Change, update *expr.Update, err error) error {
+// written is a write that has been done.
+type written struct {
+	name    string // of the table, as the request has it
+	table   *table.Table
+	returns string
+	change  snapshot.Change
+	update  *expr.Update // nil unless it was one with an expression
+}
+
+// answerWrite answers with those attributes of the change that were asked for, if there are any, and with what it cost.
+func (c *call) answerWrite(w written, err error) error {
 	if err != nil {
 		return err
 	}
-	var attributes attr.Item
-	switch returns {
-	case "ALL_OLD":
-		attributes = change.Old
-	case "ALL_NEW":
-		attributes = change.New
-	case "UPDATED_OLD":
-		attributes = updated(update, change.Old)
-	case "UPDATED_NEW":
-		attributes = updated(update, change.New)
+	c.meter.wrote(w.name, w.table, w.change.Old, w.change.New)
+	c.meter.touched(w.name, w.table, w.change.Key.Partition)
+	c.out.Begin('{')
+	if attributes := w.attributes(); !attributes.IsZero() {
+		c.out.Name("Attributes")
+		c.out.Buf = attributes.AppendJSON(c.out.Buf)
 	}
-	c.writeItem("Attributes", attributes)
+	c.writeConsumed()
+	if err := c.writeCollection(); err != nil {
+		return err
+	}
+	c.out.End('}')
 	return nil
+}
+
+// attributes returns the attributes that were asked for, the zero Item if there are none.
+func (w *written) attributes() attr.Item {
+	switch w.returns {
+	case "ALL_OLD":
+		return w.change.Old
+	case "ALL_NEW":
+		return w.change.New
+	case "UPDATED_OLD":
+		return updated(w.update, w.change.Old)
+	case "UPDATED_NEW":
+		return updated(w.update, w.change.New)
+	}
+	return attr.Item{}
 }
 
 // updated returns the part of an item that an update is about; the zero Item if there is none.
@@ -188,14 +230,14 @@ func (c *call) writeItem(name string, item attr.Item) {
 }
 
 func getItem(c *call) error {
-	name := c.in.Text("TableName", tableRule)
+	c.refuseMixed(c.in, getForms)
+	name := c.tableName()
 	key := c.in.Item("Key", required)
-	c.in.Bool("ConsistentRead", optional) // all reads are
-	c.in.Unsupported("AttributesToGet")
+	consistent, _ := c.in.Bool("ConsistentRead", optional) // all reads are, but they cost as they are asked for
 	e := c.readExpressions(c.in, "ProjectionExpression")
-	projection := e.projection()
+	projection := e.eitherProjection()
 	e.end()
-	c.refuseMetrics()
+	c.readCapacity()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -203,11 +245,26 @@ func getItem(c *call) error {
 	if err != nil {
 		return err
 	}
+	if projection != nil {
+		if err := checkScalars(t.Definition(), projection.Nested()); err != nil {
+			return err
+		}
+	}
+	if err := c.meter.mayRead(t, ""); err != nil {
+		return err
+	}
 	item, _, err := t.Get(k)
 	if err != nil {
 		return err
 	}
-	c.writeItem("Item", project(projection, item))
+	c.meter.got(name, t, item, consistency(consistent))
+	c.out.Begin('{')
+	c.writeConsumed()
+	if item = project(projection, item); !item.IsZero() {
+		c.out.Name("Item")
+		c.out.Buf = item.AppendJSON(c.out.Buf)
+	}
+	c.out.End('}')
 	return nil
 }
 

@@ -186,8 +186,8 @@ func (c *answerCheck) number(n json.Number, s *modelShape, path string) {
 }
 
 // mayBeNothing are shapes that the service answers with 0 or {} although the model has a minimum of 1: the capacity of
-// a table on demand, and what a batch has left undone.
-var mayBeNothing = []string{"PositiveLongObject", "BatchGetRequestMap", "BatchWriteItemRequestMap"}
+// a table on demand, what a batch has left undone, and the items of a transaction of statements that write.
+var mayBeNothing = []string{"PositiveLongObject", "BatchGetRequestMap", "BatchWriteItemRequestMap", "ItemResponseList"}
 
 func (c *answerCheck) bounds(s *modelShape, n int, path string) {
 	if n == 0 && slices.Contains(mayBeNothing, s.name) {

@@ -23,28 +23,40 @@ var described = []string{
 	"CreateTable", "DescribeTable", "ListTables", "UpdateTable", "DeleteTable", "TagResource", "UntagResource",
 	"ListTagsOfResource", "UpdateTimeToLive", "DescribeTimeToLive", "DescribeLimits", "DescribeEndpoints",
 	"PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem",
-	"TransactGetItems", "TransactWriteItems",
+	"TransactGetItems", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction",
 }
 
-// TestModelIsTheService compares testdata/model.txt with the description of the service that comes with botocore, the
-// package beneath the AWS CLI, where that is installed.
+// describedStreams are the operations that testdata/model-streams.txt is about: those of streams have a model of their
+// own, with shapes of the same names.
+var describedStreams = []string{"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"}
+
+// TestModelIsTheService compares the files of testdata/model*.txt with the descriptions of the service that come with
+// botocore, the package beneath the AWS CLI, where that is installed.
 func TestModelIsTheService(t *testing.T) {
 	folder, source := findBotocore(t)
 	if want := loadedSource(); want != source && !*rewrite {
 		t.Skipf("testdata/model.txt is from %s, and %s is installed: nothing to compare it with", want, source)
 	}
-	m := readService(t, filepath.Join(folder, "data/dynamodb/2012-08-10/service-2.json.gz"))
-	m.source = source
-	if *rewrite {
-		require.NoError(t, os.WriteFile("testdata/model.txt", []byte(m.String()), 0o644))
+	for file, of := range map[string]struct {
+		service    string
+		operations []string
+	}{
+		"testdata/model.txt":         {"dynamodb", described},
+		"testdata/model-streams.txt": {"dynamodbstreams", describedStreams},
+	} {
+		m := readService(t, filepath.Join(folder, "data", of.service, "2012-08-10/service-2.json.gz"), of.operations)
+		m.source = source
+		if *rewrite {
+			require.NoError(t, os.WriteFile(file, []byte(m.String()), 0o644))
+		}
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		want, got := strings.Split(m.String(), "\n"), strings.Split(string(text), "\n")
+		for i := range min(len(want), len(got)) {
+			require.Equal(t, want[i], got[i], "%s:%d: write it anew with -rewrite", file, i+1)
+		}
+		require.Len(t, got, len(want))
 	}
-	text, err := os.ReadFile("testdata/model.txt")
-	require.NoError(t, err)
-	want, got := strings.Split(m.String(), "\n"), strings.Split(string(text), "\n")
-	for i := range min(len(want), len(got)) {
-		require.Equal(t, want[i], got[i], "testdata/model.txt:%d: write it anew with -rewrite", i+1)
-	}
-	require.Len(t, got, len(want))
 }
 
 func loadedSource() string {
@@ -87,7 +99,7 @@ type serviceShape struct {
 	Exception          bool
 }
 
-func readService(t *testing.T, name string) *model {
+func readService(t *testing.T, name string, operations []string) *model {
 	f, err := os.Open(name)
 	require.NoError(t, err)
 	defer f.Close()
@@ -97,7 +109,7 @@ func readService(t *testing.T, name string) *model {
 	require.NoError(t, json.NewDecoder(z).Decode(&service))
 
 	m := newModel()
-	for _, name := range described {
+	for _, name := range operations {
 		from, ok := service.Operations[name]
 		require.True(t, ok, name)
 		op := &modelOperation{name: name, input: service.visit(m, from.Input.Shape)}

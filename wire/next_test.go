@@ -70,7 +70,7 @@ func TestAPIWithoutStore(t *testing.T) {
 	status, answer := api.Do(context.Background(), wire.TargetPrefix+"ListBackups", []byte(`{}`))
 	require.Equal(t, 200, status, string(answer))
 	for _, operation := range wire.Operations() {
-		status, answer := api.Do(context.Background(), wire.TargetPrefix+operation, []byte(`{`))
+		status, answer := api.Do(context.Background(), wire.Target(operation), []byte(`{`))
 		require.Equal(t, 400, status)
 		require.Contains(t, string(answer), "Exception", operation)
 	}

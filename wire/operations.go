@@ -46,14 +46,18 @@ var tableOperations = map[string]operation{
 	"BatchWriteItem":     batchWriteItem,
 	"TransactGetItems":   transactGetItems,
 	"TransactWriteItems": transactWriteItems,
+
+	"ExecuteStatement":      executeStatement,
+	"BatchExecuteStatement": batchExecuteStatement,
+	"ExecuteTransaction":    executeTransaction,
 }
 
 // others are the operations that the service has besides. They are unknown here, but no client should have to guess why.
 var others = []string{
-	"BatchExecuteStatement", "CreateGlobalTable", "DeleteResourcePolicy", "DescribeContributorInsights",
+	"CreateGlobalTable", "DeleteResourcePolicy", "DescribeContributorInsights",
 	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
 	"DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination",
-	"EnableKinesisStreamingDestination", "ExecuteStatement", "ExecuteTransaction", "ExportTableToPointInTime",
+	"EnableKinesisStreamingDestination", "ExportTableToPointInTime",
 	"GetResourcePolicy", "ImportTable", "ListContributorInsights", "ListExports", "ListGlobalTables",
 	"ListImports", "PutResourcePolicy", "UpdateContributorInsights", "UpdateGlobalTable",
 	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
@@ -62,6 +66,7 @@ var others = []string{
 // Operations returns the names of the operations that are answered, in the order of the alphabet.
 func Operations() []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(backupOperations)), maps.Keys(tableOperations))
+	names = slices.AppendSeq(names, maps.Keys(streamOperations))
 	slices.Sort(names)
 	return names
 }
@@ -74,6 +79,9 @@ func isBackupOperation(target string) bool {
 
 // lookup finds the operation that a target asks for.
 func lookup(target string) (operation, error) {
+	if name, streams := strings.CutPrefix(target, StreamsTargetPrefix); streams && streamOperations[name] != nil {
+		return streamOperations[name], nil
+	}
 	name, ours := strings.CutPrefix(target, TargetPrefix)
 	if op := backupOperations[name]; ours && op != nil {
 		return op, nil

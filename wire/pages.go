@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/capacity"
 	"github.com/tidemark-db/tidemark/internal/expr"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/schema"
@@ -39,12 +40,13 @@ type reading struct {
 	consistent bool
 	after      attr.Item // where to start; the zero Item: at the beginning
 	filter     *expr.Condition
+	legacy     bool // the filter is no expression
 	projection *expr.Projection
 }
 
 func (c *call) readReading() *reading {
 	r := &reading{
-		table:     c.in.Text("TableName", tableRule),
+		table:     c.tableName(),
 		index:     c.in.Text("IndexName", indexRule),
 		selection: c.in.Text("Select", selectRule),
 		after:     c.in.Item("ExclusiveStartKey", optional),
@@ -55,10 +57,16 @@ func (c *call) readReading() *reading {
 	return r
 }
 
-// readExpressions reads filter and projection, with which the expressions of the request end.
-func (r *reading) readExpressions(e *expressions) {
+// readExpressions reads filter and projection, with which the expressions of the request end. Either may be
+// the one that is given.
+func (r *reading) readExpressions(e *expressions, filter *expr.Condition, names *expr.Projection) {
 	r.filter = e.condition("FilterExpression")
-	r.projection = e.projection()
+	if r.filter == nil {
+		r.filter, r.legacy = filter, true
+	}
+	if r.projection = e.projection(); r.projection == nil {
+		r.projection = names
+	}
 	e.end()
 }
 
@@ -66,15 +74,21 @@ func (r *reading) readExpressions(e *expressions) {
 // Scan: with a prefix.
 func (r *reading) checkSelection(c *call, prefix string) {
 	refuse := func(reason string) { c.Refuse(exception.Validation.Errorf("%s%s", prefix, reason)) }
+	projecting := ""
+	if c.in.Has("ProjectionExpression") {
+		projecting = "ProjectionExpression"
+	} else if c.in.Has("AttributesToGet") {
+		projecting = "AttributesToGet"
+	}
 	switch {
 	case r.selection == specificAttributes:
-		if !c.in.Has("ProjectionExpression") {
+		if projecting == "" {
 			refuse("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 		}
-	case r.selection == countAlone && c.in.Has("ProjectionExpression"):
-		refuse("Cannot specify the ProjectionExpression when choosing to get only the Count")
-	case r.selection != "" && c.in.Has("ProjectionExpression"):
-		refuse("Cannot specify the ProjectionExpression when choosing to get " + r.selection)
+	case r.selection == countAlone && projecting != "":
+		refuse("Cannot specify the " + projecting + " when choosing to get only the Count")
+	case r.selection != "" && projecting != "":
+		refuse("Cannot specify the " + projecting + " when choosing to get " + r.selection)
 	case r.selection == allProjected && r.index == "":
 		refuse("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	}
@@ -204,22 +218,6 @@ func (s *source) tableKey(item attr.Item) attr.Item {
 	return item.Project(key[0].Name, key[1].Name)
 }
 
-// checkScalars refuses paths that lead into key attributes, of the table or of any index, by the names of those that
-// paths lead into.
-func (s *source) checkScalars(nested []string) error {
-	const text = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s"
-	for _, name := range nested {
-		kind := "IndexKey"
-		if isKey(s.definition.KeySchema, name) {
-			kind = "Key"
-		} else if _, known := s.definition.Attributes[name]; !known {
-			continue
-		}
-		return exception.Validation.Errorf(text, kind, name)
-	}
-	return nil
-}
-
 func isKey(key schema.KeySchema, name string) bool {
 	return slices.ContainsFunc(key, func(e schema.KeyElement) bool { return e.Name == name })
 }
@@ -256,6 +254,9 @@ func (s *source) fetches(r *reading) bool {
 // answerPage reads a page and answers with it.
 func (c *call) answerPage(r *reading, s *source, q snapshot.Query) error {
 	q.Index, q.After, q.Limit, q.MaxBytes = r.index, r.after, r.limit, pageSize
+	if err := c.meter.mayReadSource(s); err != nil {
+		return err
+	}
 	if s.fetches(r) {
 		return c.answerFetched(r, s, q)
 	}
@@ -263,6 +264,7 @@ func (c *call) answerPage(r *reading, s *source, q snapshot.Query) error {
 	if err != nil {
 		return err
 	}
+	c.meter.paged(r.table, s, page.Size, 0, consistency(r.consistent))
 	scanned := len(page.Items)
 	items := page.Items
 	if r.filter != nil {
@@ -278,7 +280,8 @@ func (c *call) answerPage(r *reading, s *source, q snapshot.Query) error {
 }
 
 // answerFetched is answerPage with items of the table in the place of those of an index. All of it is of one instant,
-// and the page ends also with the item of the table that makes them reach the size of a page.
+// and the page ends also with the item of the table that makes them reach the size of a page. The filter sees what is
+// in the index; what it costs to fetch an item counts whether the filter lets it pass or not.
 func (c *call) answerFetched(r *reading, s *source, q snapshot.Query) error {
 	state, err := s.Snapshot()
 	if err != nil {
@@ -288,10 +291,13 @@ func (c *call) answerFetched(r *reading, s *source, q snapshot.Query) error {
 	if err != nil {
 		return err
 	}
+	by, read, fetched := consistency(r.consistent), 0, capacity.Units(0)
 	items, scanned, size := page.Items[:0], 0, 0
 	for _, entry := range page.Items {
 		scanned++
-		if r.filter != nil && !r.filter.Holds(entry) {
+		read += entry.Size()
+		passes := r.filter == nil || r.filter.Holds(entry)
+		if !passes && c.meter == nil {
 			continue
 		}
 		key, err := s.Key(s.tableKey(entry))
@@ -299,12 +305,16 @@ func (c *call) answerFetched(r *reading, s *source, q snapshot.Query) error {
 			return err
 		}
 		item, _ := state.Lookup(key)
+		if fetched += capacity.Read(item.Size(), by); !passes {
+			continue
+		}
 		items = append(items, item)
 		if size += item.Size(); size >= pageSize {
 			page.Last = entry.Project(s.keyNames()...)
 			break
 		}
 	}
+	c.meter.paged(r.table, s, read, fetched, by)
 	c.writePage(r, items, page.Last, scanned)
 	return nil
 }
@@ -313,6 +323,7 @@ func (c *call) answerFetched(r *reading, s *source, q snapshot.Query) error {
 func (c *call) writePage(r *reading, items []attr.Item, last attr.Item, scanned int) {
 	w := &c.out
 	w.Begin('{')
+	c.writeConsumed()
 	c.writeInt("Count", int64(len(items)))
 	if r.selection != countAlone {
 		w.Name("Items")

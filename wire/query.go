@@ -8,18 +8,27 @@ import (
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/expr"
+	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 func query(c *call) error {
+	c.refuseMixed(c.in, queryForms)
+	filter := c.legacyFilter("QueryFilter")
+	names := c.attributesToGet(c.in)
 	r := c.readReading()
 	forward, given := c.in.Bool("ScanIndexForward", optional)
-	c.in.Unsupported("KeyConditions", "QueryFilter", "ConditionalOperator", "AttributesToGet")
 	e := c.readExpressions(c.in, "ProjectionExpression", "FilterExpression", "KeyConditionExpression")
 	keys := e.keys()
-	r.readExpressions(&e)
+	r.readExpressions(&e, filter, names)
+	if c.in.Has("KeyConditions") {
+		keys = c.legacyKeys()
+	}
+	if e.refuse(keys.Err()); r.index == "" {
+		e.refuse(keys.CheckPlain())
+	}
 	r.checkSelection(c, "1 validation error detected: ")
-	c.refuseMetrics()
+	c.readCapacity()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -36,14 +45,16 @@ func query(c *call) error {
 	}
 	return c.answerPage(r, s, snapshot.Query{
 		Partition: condition.Partition,
+		Others:    condition.Others,
+		Prefix:    condition.Prefix,
 		Sort:      sortRange(condition.Sort),
 		Reverse:   given && !forward,
 	})
 }
 
-// keys reads the condition on the keys, which must be there.
+// keys reads the expression of the condition on the keys, which must be there unless there are KeyConditions.
 func (e *expressions) keys() expr.KeyExpression {
-	if !e.o.Has("KeyConditionExpression") {
+	if !e.o.Has("KeyConditionExpression") && !e.o.Has("KeyConditions") {
 		e.refuse(exception.Validation.Errorf(
 			"Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."))
 	}
@@ -56,12 +67,33 @@ func (e *expressions) keys() expr.KeyExpression {
 	return parsed
 }
 
-// keyAttribute returns the i-th attribute of the key that s is read by; the zero KeyAttribute if there is none.
-func (s *source) keyAttribute(i int) expr.KeyAttribute {
-	if i >= len(s.key) {
-		return expr.KeyAttribute{}
+// partitions returns how many of the attributes of the key that s is read by are of the partition key. They come first.
+func (s *source) partitions() int {
+	n := 1
+	for n < len(s.key) && s.key[n].Type == schema.Hash {
+		n++
 	}
-	return expr.KeyAttribute{Name: s.key[i].Name, Type: s.definition.Attributes[s.key[i].Name]}
+	return n
+}
+
+// partitionOf returns the values of item that are the partition key by which s is read.
+func (s *source) partitionOf(item attr.Item) []attr.Value {
+	values := make([]attr.Value, s.partitions())
+	for i := range values {
+		values[i], _ = item.Lookup(s.key[i].Name)
+	}
+	return values
+}
+
+// keyCondition returns what the condition on the keys comes to for the key that s is read by.
+func (s *source) keyCondition(keys expr.KeyExpression) (expr.KeyCondition, error) {
+	var buf [2 * schema.MaxKeyAttributes]expr.KeyAttribute
+	all := buf[:len(s.key)]
+	for i, e := range s.key {
+		all[i] = expr.KeyAttribute{Name: e.Name, Type: s.definition.Attributes[e.Name]}
+	}
+	n := s.partitions()
+	return keys.ForKey(all[:n], all[n:])
 }
 
 // resolve returns what the condition on the keys comes to. It checks condition and starting key attribute by attribute,
@@ -71,25 +103,17 @@ func (s *source) resolve(keys expr.KeyExpression, after attr.Item) (k expr.KeyCo
 		if after.Len() != len(s.keyNames()) {
 			return k, errStart
 		}
-		if err := s.checkStart(after, s.key[0]); err != nil {
-			return k, err
+		for _, e := range s.key[:s.partitions()] {
+			if err := s.checkStart(after, e); err != nil {
+				return k, err
+			}
 		}
 	}
-	if k, err = keys.For(s.keyAttribute(0), s.keyAttribute(1)); err != nil {
+	if k, err = s.keyCondition(keys); err != nil {
 		return k, err
 	}
-	if err := s.checkKeyValue(s.key[0], k.Partition); err != nil {
+	if err := s.checkCondition(k); err != nil {
 		return k, err
-	}
-	if k.Sort.Operator != expr.SortAny {
-		if err := s.checkKeyValue(s.key[1], k.Sort.Value); err != nil {
-			return k, err
-		}
-	}
-	if k.Sort.Operator == expr.SortBetween {
-		if err := s.checkKeyValue(s.key[1], k.Sort.Upper); err != nil {
-			return k, err
-		}
 	}
 	if after.IsZero() {
 		return k, nil
@@ -97,9 +121,45 @@ func (s *source) resolve(keys expr.KeyExpression, after attr.Item) (k expr.KeyCo
 	return k, s.checkBounds(k, after)
 }
 
+// checkCondition refuses values that no key can have.
+func (s *source) checkCondition(k expr.KeyCondition) error {
+	if err := s.checkKeyValue(s.key[0], k.Partition); err != nil {
+		return err
+	}
+	at := 1
+	for _, values := range [2][]attr.Value{k.Others, k.Prefix} {
+		for _, v := range values {
+			if err := s.checkKeyValue(s.key[at], v); err != nil {
+				return err
+			}
+			at++
+		}
+	}
+	if k.Sort.Operator != expr.SortAny {
+		if err := s.checkKeyValue(s.key[at], k.Sort.Value); err != nil {
+			return err
+		}
+	}
+	if k.Sort.Operator == expr.SortBetween {
+		return s.checkKeyValue(s.key[at], k.Sort.Upper)
+	}
+	return nil
+}
+
+// begins reports whether item has these values in the first attributes of a key.
+func begins(item attr.Item, key schema.KeySchema, values ...attr.Value) bool {
+	for i, v := range values {
+		if have, _ := item.Lookup(key[i].Name); have != v {
+			return false
+		}
+	}
+	return true
+}
+
 // checkBounds refuses a starting key that is not sound, or that no page of the query ends with.
 func (s *source) checkBounds(k expr.KeyCondition, after attr.Item) error {
-	for _, e := range s.key[1:] {
+	n := s.partitions()
+	for _, e := range s.key[n:] {
 		if err := s.checkStart(after, e); err != nil {
 			return err
 		}
@@ -107,18 +167,19 @@ func (s *source) checkBounds(k expr.KeyCondition, after attr.Item) error {
 	if err := s.checkStartInTable(s.tableKey(after)); err != nil {
 		return err
 	}
-	partition, _ := after.Lookup(s.key[0].Name)
+	samePartition := begins(after, s.key, k.Partition) && begins(after, s.key[1:], k.Others...)
 	if k.Sort.Operator == expr.SortAny {
-		if partition != k.Partition {
+		if !samePartition {
 			return exception.Validation.Errorf(
 				"The provided starting key is outside query boundaries based on provided conditions")
 		}
 		return nil
 	}
-	switch v, _ := after.Lookup(s.key[1].Name); {
-	case !matches(k.Sort, v):
+	sort := s.key[n:]
+	switch v, _ := after.Lookup(sort[len(k.Prefix)].Name); {
+	case !matches(k.Sort, v), !begins(after, sort, k.Prefix...):
 		return exception.Validation.Errorf("The provided starting key does not match the range key predicate")
-	case partition != k.Partition: // the words fit an equality alone, but these are what the service says
+	case !samePartition: // the words fit an equality alone, but these are what the service says
 		return exception.Validation.Errorf("The query can return at most one row and cannot be restarted")
 	}
 	return nil
@@ -182,12 +243,12 @@ func sortRange(c expr.SortCondition) snapshot.Range {
 // checkQuery refuses a filter or a selection that does not fit s.
 func (s *source) checkQuery(r *reading) error {
 	if r.projection != nil {
-		if err := s.checkScalars(r.projection.Nested()); err != nil {
+		if err := checkScalars(s.definition, r.projection.Nested()); err != nil {
 			return err
 		}
 	}
 	if r.filter != nil {
-		if err := s.checkFilter(r.filter.Attributes()); err != nil {
+		if err := s.checkFilter(r); err != nil {
 			return err
 		}
 	}
@@ -195,18 +256,22 @@ func (s *source) checkQuery(r *reading) error {
 		return err
 	}
 	if r.filter != nil {
-		return s.checkScalars(r.filter.Nested())
+		return checkScalars(s.definition, r.filter.Nested())
 	}
 	return nil
 }
 
 // checkFilter refuses a filter of a Query by the attributes that it looks at: they must be in the index that is read,
 // but not of its key.
-func (s *source) checkFilter(names []string) error {
+func (s *source) checkFilter(r *reading) error {
+	names, called := r.filter.Attributes(), "Filter Expression"
+	if r.legacy {
+		called = "QueryFilter"
+	}
 	for _, e := range s.key {
 		if slices.Contains(names, e.Name) {
 			return exception.Validation.Errorf(
-				"Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", e.Name)
+				"%s can only contain non-primary key attributes: Primary key attribute: %s", called, e.Name)
 		}
 	}
 	if missing := s.lacks(names); missing != nil {

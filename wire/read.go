@@ -76,10 +76,6 @@ func readIndex(e request.Object) schema.Index {
 		Throughput: readThroughput(e.Object("ProvisionedThroughput", optional)),
 		OnDemand:   readOnDemand(e.Object("OnDemandThroughput", optional)),
 	}
-	if len(x.KeySchema) > 2 {
-		e.Reader().Refuse(exception.Validation.Errorf(
-			"Tidemark does not support more than two attributes in the key of an index yet: %s", x.Name))
-	}
 	p := e.Object("Projection", required)
 	x.Projection.Type = schema.ProjectionType(p.Text("ProjectionType", projections))
 	x.Projection.NonKey, _ = p.Texts("NonKeyAttributes", request.Rule{Min: 1, Max: schema.MaxNonKeyPerIndex}, attributeRule)

@@ -238,25 +238,3 @@ func TestExpressionsThatAreNotThere(t *testing.T) {
 		"Requested resource not found")
 	e.refuses("Scan", `{'TableName': 'Nothing'}`, "ResourceNotFoundException", "Requested resource not found")
 }
-
-func TestLegacyParametersAreRefused(t *testing.T) {
-	e := forum(t)
-	const list = `{'Author': {'ComparisonOperator': 'NOT_NULL'}}`
-	for member, value := range map[string]string{
-		"KeyConditions": list, "QueryFilter": list, "ScanFilter": list,
-		"ConditionalOperator": `'OR'`, "AttributesToGet": `['Author']`,
-	} {
-		text := "Tidemark does not support the parameter " + member + " yet"
-		if member != "ScanFilter" {
-			e.refuses("Query", inThreads+`'`+member+`': `+value+`}`, "ValidationException", text)
-		}
-		if member != "KeyConditions" && member != "QueryFilter" {
-			e.refuses("Scan", inThreads+`'`+member+`': `+value+`}`, "ValidationException", text)
-		}
-	}
-	for operation, base := range map[string]string{"Query": ofGo, "Scan": `{'TableName': 'Threads'`} {
-		e.refuses(operation, base+`, 'ReturnConsumedCapacity': 'TOTAL'}`, "ValidationException",
-			"Tidemark does not support the parameter ReturnConsumedCapacity: TOTAL yet")
-		e.ok(operation, base+`, 'ReturnConsumedCapacity': 'NONE'}`)
-	}
-}

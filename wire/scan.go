@@ -14,13 +14,15 @@ const (
 )
 
 func scan(c *call) error {
+	c.refuseMixed(c.in, scanForms)
+	names := c.attributesToGet(c.in)
+	filter := c.legacyFilter("ScanFilter")
 	r := c.readReading()
-	c.in.Unsupported("ScanFilter", "ConditionalOperator", "AttributesToGet")
 	segment := c.readSegment()
 	e := c.readExpressions(c.in, "ProjectionExpression", "FilterExpression")
-	r.readExpressions(&e)
+	r.readExpressions(&e, filter, names)
 	r.checkSelection(c, "")
-	c.refuseMetrics()
+	c.readCapacity()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -64,12 +66,12 @@ func (s *source) checkScan(r *reading, segment snapshot.Segment) error {
 		return err
 	}
 	if r.projection != nil {
-		if err := s.checkScalars(r.projection.Nested()); err != nil {
+		if err := checkScalars(s.definition, r.projection.Nested()); err != nil {
 			return err
 		}
 	}
 	if r.filter != nil {
-		return s.checkScalars(r.filter.Nested())
+		return checkScalars(s.definition, r.filter.Nested())
 	}
 	return nil
 }
@@ -91,7 +93,7 @@ func (s *source) checkScanStart(after attr.Item, segment snapshot.Segment) error
 	if err := s.checkStartInTable(key); err != nil {
 		return err
 	}
-	if v, _ := after.Lookup(s.key[0].Name); !segment.Holds(v) {
+	if !segment.Holds(s.partitionOf(after)...) {
 		return exception.Validation.Errorf("The provided starting key is invalid: Invalid ExclusiveStartKey. "+
 			"Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d", segment.Total, segment.Index)
 	}

@@ -43,7 +43,7 @@ func (c *call) writeTable(d *schema.Description) {
 	w := &c.out
 	w.Begin('{')
 	c.writeAttributeDefinitions(d.Attributes)
-	if d.BillingMode == schema.PayPerRequest {
+	if d.BillingMode == schema.PayPerRequest || !d.OnDemandSince.IsZero() {
 		w.Name("BillingModeSummary")
 		w.Begin('{')
 		c.writeText("BillingMode", string(d.BillingMode))
@@ -61,7 +61,7 @@ func (c *call) writeTable(d *schema.Description) {
 	}
 	c.writeList("LocalSecondaryIndexes", len(d.LocalIndexes), func(i int) { c.writeLocalIndex(d, &d.LocalIndexes[i]) })
 	c.writeOnDemand(d.OnDemand)
-	c.writeThroughputDescription(d.Throughput)
+	c.writeThroughputDescription(d.Throughput, d.Throughputs[""])
 	c.writeRestore(d.Restore)
 	c.writeEncryption(d.Encryption)
 	c.writeStream("StreamSpecification", d.Stream)
@@ -91,18 +91,22 @@ func (c *call) writeAttributeDefinitions(attributes schema.Attributes) {
 
 // writeGlobalIndex writes a global index. While a restore is filling the table its indexes have no status.
 func (c *call) writeGlobalIndex(d *schema.Description, x *schema.Index) {
+	state, known := d.States[x.Name]
 	c.out.Begin('{')
+	if state.Backfilling != nil {
+		c.writeBool("Backfilling", *state.Backfilling)
+	}
 	c.writeText("IndexArn", d.ARN.Index(x.Name).String())
 	c.writeText("IndexName", x.Name)
 	c.writeInt("IndexSizeBytes", d.Indexes[x.Name].SizeBytes)
-	if d.Restore == nil {
-		c.writeText("IndexStatus", string(d.Status))
+	if known {
+		c.writeText("IndexStatus", string(state.Status))
 	}
 	c.writeInt("ItemCount", d.Indexes[x.Name].ItemCount)
 	c.writeKeySchema(x.KeySchema)
 	c.writeOnDemand(x.OnDemand)
 	c.writeProjection(x.Projection)
-	c.writeThroughputDescription(x.Throughput)
+	c.writeThroughputDescription(x.Throughput, d.Throughputs[x.Name])
 	c.out.End('}')
 }
 
@@ -117,10 +121,12 @@ func (c *call) writeLocalIndex(d *schema.Description, x *schema.Index) {
 	c.out.End('}')
 }
 
-func (c *call) writeThroughputDescription(t schema.Throughput) {
+func (c *call) writeThroughputDescription(t schema.Throughput, changes schema.ThroughputChanges) {
 	c.out.Name("ProvisionedThroughput")
 	c.out.Begin('{')
-	c.writeInt("NumberOfDecreasesToday", 0)
+	c.writeTime("LastDecreaseDateTime", changes.LastDecrease)
+	c.writeTime("LastIncreaseDateTime", changes.LastIncrease)
+	c.writeInt("NumberOfDecreasesToday", changes.DecreasesToday)
 	c.writeCapacity(t)
 	c.out.End('}')
 }

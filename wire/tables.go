@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/schema"
@@ -110,11 +112,12 @@ func updateTable(c *call) error {
 		BillingMode: c.readBillingMode("BillingMode"),
 		Throughput:  readThroughput(c.in.Object("ProvisionedThroughput", optional)),
 		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional)),
-		Indexes:     c.readIndexChanges(),
+		Indexes:     make(map[string]table.IndexChanges),
 		Stream:      c.readStream(),
 		SSE:         readSSE(c.in.Object("SSESpecification", optional)),
 		Class:       schema.Class(c.in.Text("TableClass", tableClasses)),
 	}
+	c.readIndexUpdates(&changes)
 	if protected, given := c.in.Bool("DeletionProtectionEnabled", optional); given {
 		changes.DeletionProtection = &protected
 	}
@@ -137,30 +140,65 @@ func readMaxima(o request.Object) *schema.OnDemandThroughput {
 	return nil
 }
 
-func (c *call) readIndexChanges() map[string]table.IndexChanges {
+// readIndexUpdates reads what is to become of global indexes. A list without any is as good as none where nothing else
+// is asked for.
+func (c *call) readIndexUpdates(changes *table.Changes) {
 	updates, given := c.in.Objects("GlobalSecondaryIndexUpdates", optional)
 	if !given {
-		return nil
+		return
 	}
-	changes := make(map[string]table.IndexChanges, len(updates))
+	names := make(map[string]bool, len(updates))
 	for _, u := range updates {
-		u.Unsupported("Create", "Delete")
-		update := u.Object("Update", optional)
-		if !update.Given() {
-			c.Refuse(invalid("a GlobalSecondaryIndexUpdate needs one of Update, Create and Delete"))
+		var name string
+		update, create, remove := u.Object("Update", optional), u.Object("Create", optional), u.Object("Delete", optional)
+		switch actions := count(update.Given(), create.Given(), remove.Given()); {
+		case actions == 0:
+			c.Refuse(invalid("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, " +
+				"GlobalSecondaryIndexUpdate.Delete must not be null"))
 			continue
+		case actions > 1:
+			c.Refuse(invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"))
 		}
-		update.Unsupported("WarmThroughput")
-		name := update.Text("IndexName", nameRule)
-		if _, twice := changes[name]; twice {
+		if create.Given() {
+			x := readIndex(create)
+			noMaximum(&x.OnDemand)
+			name, changes.CreateIndexes = x.Name, append(changes.CreateIndexes, x)
+		}
+		if remove.Given() {
+			name = remove.Text("IndexName", nameRule)
+			changes.DeleteIndexes = append(changes.DeleteIndexes, name)
+		}
+		if update.Given() {
+			update.Unsupported("WarmThroughput")
+			name = update.Text("IndexName", nameRule)
+			changes.Indexes[name] = table.IndexChanges{
+				Throughput: readThroughput(update.Object("ProvisionedThroughput", optional)),
+				OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional)),
+			}
+		}
+		if names[name] {
 			c.Refuse(invalid("Only one global secondary index update per index is allowed simultaneously. Index: %s", name))
 		}
-		changes[name] = table.IndexChanges{
-			Throughput: readThroughput(update.Object("ProvisionedThroughput", optional)),
-			OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional)),
+		names[name] = true
+	}
+	if len(updates) == 0 && c.asksForMore() {
+		c.Refuse(invalid("List of GlobalSecondaryIndexUpdates is empty"))
+	}
+}
+
+func count(facts ...bool) (n int) {
+	for _, fact := range facts {
+		if fact {
+			n++
 		}
 	}
-	return changes
+	return n
+}
+
+// asksForMore reports whether an UpdateTable asks for anything besides changes of indexes.
+func (c *call) asksForMore() bool {
+	return slices.ContainsFunc([]string{"BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "StreamSpecification",
+		"SSESpecification", "TableClass", "DeletionProtectionEnabled"}, c.in.Has)
 }
 
 func describeLimits(c *call) error {
@@ -253,13 +291,13 @@ func describeTimeToLive(c *call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	attribute, err := c.tables.DescribeTimeToLive(c.ctx, name)
+	ttl, err := c.tables.DescribeTimeToLive(c.ctx, name)
 	if err != nil {
 		return err
 	}
 	c.out.Begin('{')
 	c.out.Name("TimeToLiveDescription")
-	c.writeTimeToLive(attribute)
+	c.writeTimeToLive(ttl)
 	c.out.End('}')
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/capacity"
 	"github.com/tidemark-db/tidemark/internal/expr"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/schema"
@@ -27,6 +28,9 @@ type action struct {
 	item   attr.Item // the item of a Put, the key of others
 	update *expr.Update
 	guard  *guard
+
+	found     *table.Table
+	admission *admission // nil: throughput is not enforced
 }
 
 func transactWriteItems(c *call) error {
@@ -38,7 +42,8 @@ func transactWriteItems(c *call) error {
 		all[i] = c.readAction(e, last)
 		last = all[i].table
 	}
-	c.refuseMetrics()
+	c.readMetrics()
+	c.meter.transacted()
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -52,8 +57,7 @@ func transactWriteItems(c *call) error {
 	case err != nil:
 		return err
 	case again:
-		c.writeNothing()
-		return nil
+		return c.answerAgain(all)
 	}
 	err = c.transact(all)
 	c.tokens.end(token, err == nil, c.tables.Now())
@@ -146,35 +150,105 @@ func (c *call) readTransacted(o request.Object, named ...string) expressions {
 		}
 	}
 	x := expressions{c: c, o: o}
-	names, values := o.Names("ExpressionAttributeNames"), o.Values("ExpressionAttributeValues")
+	names := o.Names("ExpressionAttributeNames")
+	values, fault := o.Values("ExpressionAttributeValues")
 	if names != nil || values != nil {
 		_, err := expr.NewParams(names, values)
 		x.refuse(err)
+		x.refuse(fault)
 	}
 	return x
 }
 
-// transact does all, or none of it.
+// transact does all, or none of it, and answers.
 func (c *call) transact(all []action) error {
+	if err := c.commit(all); err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.writeEachConsumed()
+	if err := c.writeCollections(); err != nil {
+		return err
+	}
+	c.out.End('}')
+	return nil
+}
+
+// commit does all, or none of it.
+func (c *call) commit(all []action) error {
 	ops := make([]table.Op, len(all))
 	var keys keySchemas
 	for i := range all {
-		key, err := keys.of(c.tables, all[i].table)
+		a := &all[i]
+		key, err := keys.of(c.tables, a.table)
 		if err != nil {
 			return err
 		}
-		ops[i] = all[i].op(key)
+		a.found, a.admission = keys.found, c.meter.admit(keys.found)
+		d := a.found.Definition()
+		if err := checkPaths(d, a.guard.condition, a.update); err != nil {
+			return err
+		}
+		ops[i] = a.op(key, d)
 	}
-	if _, err := c.tables.Transact(ops...); err != nil {
-		return withItems(err, all)
+	changes, err := c.tables.Transact(ops...)
+	if err != nil {
+		return withItems(settleAll(err, all), all)
 	}
-	c.writeNothing()
+	for i, change := range changes {
+		a := &all[i]
+		c.meter.wrote(a.table, a.found, change.Old, change.New)
+		if a.name != "ConditionCheck" {
+			c.meter.touched(a.table, a.found, change.Key.Partition)
+		}
+	}
 	return nil
+}
+
+// answerAgain answers a transaction that has been done before.
+func (c *call) answerAgain(all []action) error {
+	c.countAgain(all)
+	c.out.Begin('{')
+	c.writeEachConsumed()
+	c.out.End('}')
+	return nil
+}
+
+// countAgain counts what it costs to be told that a transaction has been done before: to read its items, as far as
+// their tables are still there.
+func (c *call) countAgain(all []action) {
+	if c.meter == nil {
+		return
+	}
+	for i := range all {
+		a := &all[i]
+		t, err := c.tables.Table(a.table)
+		if err != nil {
+			continue
+		}
+		key, err := t.Key(keyOnly(t.Definition().KeySchema, a.item))
+		if err != nil {
+			continue
+		}
+		if item, _, err := t.Get(key); err == nil {
+			c.meter.got(a.table, t, item, capacity.Transactional)
+		}
+	}
+}
+
+// keyOnly returns the part of an item that is its key.
+func keyOnly(key schema.KeySchema, item attr.Item) attr.Item {
+	names := make([]string, 0, 2)
+	for _, e := range key {
+		names = append(names, e.Name)
+	}
+	return item.Project(names...)
 }
 
 // keySchemas finds the keys of the tables of a request, of which the next one is mostly that of the one before.
 type keySchemas struct {
 	table string
+	found *table.Table
 	key   schema.KeySchema
 }
 
@@ -184,29 +258,29 @@ func (k *keySchemas) of(tables *table.Store, name string) (schema.KeySchema, err
 		if err != nil {
 			return nil, err
 		}
-		k.table, k.key = name, t.Definition().KeySchema
+		k.table, k.found, k.key = name, t, t.Definition().KeySchema
 	}
 	return k.key, nil
 }
 
 // op returns what an action is to its table, whose key is given.
-func (a *action) op(key schema.KeySchema) table.Op {
+func (a *action) op(key schema.KeySchema, d *schema.Table) table.Op {
 	switch a.name {
 	case "Put":
-		if a.guard.condition == nil {
+		if a.guard.condition == nil && a.admission == nil {
 			return table.Put(a.table, a.item)
 		}
-		return table.Put(a.table, a.item, a.guard.holds)
+		return table.Put(a.table, a.item, a.admission.put(a.item), a.guard.holds)
 	case "Delete":
-		return table.Delete(a.table, keyOf(key, a.item), a.guard.holds)
+		return table.Delete(a.table, keyOf(key, a.item), a.admission.put(attr.Item{}), a.guard.holds)
 	case "ConditionCheck":
-		return table.Check(a.table, keyOf(key, a.item), a.guard.holds)
+		return table.Check(a.table, keyOf(key, a.item), a.admission.check(), a.guard.holds)
 	}
-	change := updating(a.update, a.item, a.guard)
-	if err := leavesKey(a.update, key); err != nil {
+	change := updating(a.update, a.item, a.guard, d)
+	if err := checkUpdate(a.update, d); err != nil {
 		change = func(attr.Item) (attr.Item, error) { return attr.Item{}, err }
 	}
-	return table.Update(a.table, keyOf(key, a.item), change)
+	return table.Update(a.table, keyOf(key, a.item), a.admission.update(change))
 }
 
 // keyOf returns the key that item has the attributes of, whatever their values. It is one of no table if there are
@@ -260,23 +334,37 @@ func transactGetItems(c *call) error {
 		projections[i] = x.projection()
 		x.end()
 	}
-	c.refuseMetrics()
+	c.readCapacity()
+	c.meter.transacted()
 	if err := c.Err(); err != nil {
 		return err
 	}
 	var schemas keySchemas
+	found := make([]*table.Table, len(reads))
 	for i := range reads {
 		key, err := schemas.of(c.tables, reads[i].Table)
 		if err != nil {
 			return err
 		}
-		reads[i].Key = keyOf(key, keys[i])
+		reads[i].Key, found[i] = keyOf(key, keys[i]), schemas.found
+		if projections[i] != nil {
+			if err := checkScalars(found[i].Definition(), projections[i].Nested()); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.meter.mayReadAll(found); err != nil {
+		return err
 	}
 	items, err := c.tables.TransactRead(reads...)
 	if err != nil {
 		return err
 	}
+	for i, item := range items {
+		c.meter.got(reads[i].Table, found[i], item, capacity.Transactional)
+	}
 	c.out.Begin('{')
+	c.writeEachConsumed()
 	c.out.Name("Responses")
 	c.out.Begin('[')
 	for i, item := range items {

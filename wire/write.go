@@ -138,11 +138,11 @@ func (c *call) writeStream(name string, view schema.StreamView) {
 }
 
 // writeTimeToLive writes a TimeToLiveDescription, also of a table that has time to live switched off.
-func (c *call) writeTimeToLive(attribute string) {
+func (c *call) writeTimeToLive(ttl schema.TimeToLive) {
 	c.out.Begin('{')
-	if attribute != "" {
-		c.writeText("AttributeName", attribute)
+	if ttl.Attribute != "" {
+		c.writeText("AttributeName", ttl.Attribute)
 	}
-	c.writeText("TimeToLiveStatus", enabledWord(attribute != ""))
+	c.writeText("TimeToLiveStatus", string(ttl.Status))
 	c.out.End('}')
 }

@@ -127,6 +127,30 @@ func restoreIndexes(t *trial) {
 			fmt.Sprintf("%v", c.Table().GlobalIndexes), "none")
 		t.same("restored without indexes", itemsIn(again), items{}.with(byID, coloured("a", "red"), coloured("b", "blue")))
 	}
+	restoreNewIndex(t)
+}
+
+// restoreNewIndex asks for an index that the snapshot does not have. Only a store whose indexes come and go is ever asked
+// for one; no store may say that it has made it and not have done so.
+func restoreNewIndex(t *trial) {
+	t.create(simple("Plain"))
+	t.put("Plain", coloured("a", "red"), thing("b", 1))
+	_, s := t.capture("Plain")
+	if t.failed() {
+		return
+	}
+	r := request(s, "Made")
+	r.Table.Attributes, r.Table.GlobalIndexes = indexed("Made").Attributes, indexed("Made").GlobalIndexes[:1]
+	r.Indexes = []string{""}
+	if _, err := t.store.RestoreTable(t.ctx, r); err != nil {
+		t.absent("had a restore fail that asked for an index of items without one", "Made")
+		return
+	}
+	t.awaitActive("Made")
+	_, again := t.capture("Made")
+	if !t.failed() {
+		t.inIndex("restored an index of items without one", again, "Whole", coloured("a", "red"))
+	}
 }
 
 func restoreStates(t *trial) {

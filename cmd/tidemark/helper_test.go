@@ -119,7 +119,7 @@ func (s *server) post(path, body string) answer {
 func signed(operation, accessKey, region string) []string {
 	return []string{
 		"Content-Type", "application/x-amz-json-1.0",
-		"X-Amz-Target", wire.TargetPrefix + operation,
+		"X-Amz-Target", wire.Target(operation),
 		"X-Amz-Date", "20240115T120000Z",
 		"Authorization", "AWS4-HMAC-SHA256 Credential=" + accessKey + "/20240115/" + region +
 			"/dynamodb/aws4_request, SignedHeaders=host, Signature=0",

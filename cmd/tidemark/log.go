@@ -87,8 +87,10 @@ func attributes(log *slog.Logger, r *http.Request, w *watcher, took time.Duratio
 
 // operation says what a request is for: the operation of the protocol, else the method and path.
 func operation(r *http.Request) string {
-	if target, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), wire.TargetPrefix); ok {
-		return short(target)
+	for _, prefix := range []string{wire.TargetPrefix, wire.StreamsTargetPrefix} {
+		if name, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), prefix); ok {
+			return short(name)
+		}
 	}
 	return short(r.Method + " " + r.URL.Path)
 }

@@ -13,13 +13,15 @@ var arrows = map[string][]string{
 	"internal/jsontext": {"exception"},
 	"attr":              {"exception", "internal/jsontext"},
 	"internal/expr":     {"attr", "exception"},
+	"internal/partiql":  {"attr", "exception", "internal/expr"},
 	"internal/request":  {"arn", "attr", "exception", "internal/jsontext", "internal/validate"},
 	"schema":            {"arn", "attr", "exception", "internal/validate"},
 	"internal/capacity": {"attr", "schema"},
+	"internal/policy":   {"arn", "exception", "internal/jsontext"},
 	"internal/storage":  {"attr", "clock", "exception", "schema"},
 	"snapshot":          {"attr", "clock", "exception", "internal/storage", "schema"},
 	"internal/spool":    {"attr", "clock", "exception", "internal/storage"},
-	"table": {"arn", "attr", "clock", "exception", "internal/storage", "internal/validate", "schema",
+	"table": {"arn", "attr", "clock", "exception", "internal/policy", "internal/storage", "internal/validate", "schema",
 		"snapshot"},
 
 	// Never table and never internal/storage: an emulator with tables of its own links backup without ours.
@@ -29,7 +31,7 @@ var arrows = map[string][]string{
 	"backup/backuptest": {"arn", "attr", "backup", "clock", "exception", "schema", "snapshot"},
 
 	"wire": {"arn", "attr", "backup", "clock", "exception", "internal/capacity", "internal/expr", "internal/jsontext",
-		"internal/request", "schema", "snapshot", "table"},
+		"internal/partiql", "internal/request", "schema", "snapshot", "table"},
 
 	// What stands between a client and tables that are elsewhere.
 	"internal/upstream": {"arn", "attr", "clock", "exception", "internal/request", "internal/spool", "internal/storage",

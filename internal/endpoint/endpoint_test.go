@@ -34,7 +34,7 @@ func ask(t *testing.T, e *endpoint.Endpoint, account, region, operation, body st
 	t.Helper()
 	api, err := e.API(account, region)
 	require.NoError(t, err)
-	status, answer := api.Do(context.Background(), wire.TargetPrefix+operation, []byte(body))
+	status, answer := api.Do(context.Background(), wire.Target(operation), []byte(body))
 	require.Equal(t, 200, status, string(answer))
 	return string(answer)
 }

@@ -11,6 +11,8 @@ const (
 	msgInvalidPath = "The document path provided in the update expression is invalid for update"
 	msgMissing     = "The provided expression refers to an attribute that does not exist in the item"
 	msgOperandType = "An operand in the update expression has an incorrect data type"
+	msgTooLarge    = "Item size to update has exceeded the maximum allowed size"
+	msgMismatch    = "Type mismatch for attribute to update" // without an expression
 )
 
 // Apply returns item as the update makes it; item must exist, see [Update.Create]. All that the update reads it reads
@@ -65,7 +67,7 @@ func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 		}
 		// All that is set is in the item at last. A short update can make much out of little, so it ends here.
 		if size += r.changes[i].value.Size(); size > attr.MaxItemSize {
-			return attr.Item{}, refuse("Item size to update has exceeded the maximum allowed size")
+			return attr.Item{}, refuse(msgTooLarge)
 		}
 	}
 	m := item.Map()
@@ -90,6 +92,8 @@ func (a *action) change(item attr.Item) (change, error) {
 		return change{changeSet, v}, nil
 	case !ok:
 		return change{}, nil
+	case old.Type() != v.Type() && a.legacy:
+		return change{}, refuse(msgMismatch)
 	case old.Type() != v.Type():
 		return change{}, refuse(msgOperandType)
 	case a.verb == verbDelete:
@@ -101,6 +105,9 @@ func (a *action) change(item attr.Item) (change, error) {
 	case v.Type() == attr.TypeN:
 		sum, err := add(old, v, false)
 		return change{changeSet, sum}, err
+	case v.Type() == attr.TypeL:
+		list, err := concatenate(old, v)
+		return change{changeSet, list}, err
 	}
 	return change{changeSet, union(old, v)}, nil
 }
@@ -223,6 +230,13 @@ func (o *operand) resolve(item attr.Item) (attr.Value, error) {
 	if err != nil {
 		return attr.Value{}, err
 	}
+	wanted := attr.TypeN
+	if o.call.function == functionListAppend {
+		wanted = attr.TypeL
+	}
+	if v.Type() != wanted { // which is told before a second operand that is not there
+		return attr.Value{}, refuse(msgOperandType)
+	}
 	w, err := args[1].resolve(item)
 	if err != nil {
 		return attr.Value{}, err
@@ -237,6 +251,9 @@ func (o *operand) resolve(item attr.Item) (attr.Value, error) {
 func concatenate(v, w attr.Value) (attr.Value, error) {
 	if v.Type() != attr.TypeL || w.Type() != attr.TypeL {
 		return attr.Value{}, refuse(msgOperandType)
+	}
+	if v.Size()+w.Size() > attr.MaxItemSize {
+		return attr.Value{}, refuse(msgTooLarge)
 	}
 	list := make([]attr.Value, 0, v.Len()+w.Len())
 	for e := range v.Elements() {

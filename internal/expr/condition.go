@@ -170,10 +170,7 @@ func (p *parser) comparison() term {
 		p.countOperator()
 		p.advance()
 		n.args = append(n.args, p.groupedOperand())
-		p.checkDistinct(op.String(), n.args)
-		if op != opEqual && op != opNotEqual {
-			p.checkEach(op.String(), n.args, attr.TypeS, attr.TypeN, attr.TypeB)
-		}
+		p.checkComparison(n)
 	case p.atKeyword("BETWEEN"):
 		p.between(n)
 	case p.atKeyword("IN"):
@@ -188,9 +185,17 @@ func (p *parser) comparison() term {
 	return term{node: n}
 }
 
+// checkComparison notes what is wrong with the operands of an operator between two.
+func (p *parser) checkComparison(n *node) {
+	p.checkDistinct(n.operator.String(), n.args)
+	if n.operator != opEqual && n.operator != opNotEqual {
+		p.checkEach(n.operator.String(), n.args, attr.TypeS, attr.TypeN, attr.TypeB)
+	}
+}
+
 // checkOperand notes it if a function cannot be compared.
 func (p *parser) checkOperand(c *call) {
-	if c != nil && c.function != functionUnknown && c.function != functionSize {
+	if c != nil && c.function != functionUnknown && c.function != functionSize && c.function != functionTruth {
 		p.noteMisuse(c)
 	}
 }
@@ -230,6 +235,11 @@ func (p *parser) between(n *node) {
 	}
 	p.advance()
 	n.args = append(n.args, p.groupedOperand())
+	p.checkBetween(n)
+}
+
+// checkBetween notes what is wrong with the operands of BETWEEN.
+func (p *parser) checkBetween(n *node) {
 	p.checkEach("BETWEEN", n.args, attr.TypeS, attr.TypeN, attr.TypeB)
 	lower, upper := &n.args[1], &n.args[2]
 	if !lower.isValue() || !upper.isValue() || lower.value.IsZero() || upper.value.IsZero() {
@@ -264,6 +274,11 @@ func (p *parser) in(n *node) {
 		}
 	}
 	p.expect(")")
+	p.checkIn(n)
+}
+
+// checkIn notes it if the list of IN is too long.
+func (p *parser) checkIn(n *node) {
 	if count := len(n.args) - 1; count > maxInOperands {
 		p.note(faultOperandCount, "The IN operator is provided with too many operands; number of operands: ",
 			strconv.Itoa(count))

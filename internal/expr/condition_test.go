@@ -128,6 +128,7 @@ func TestConditionRefusals(t *testing.T) {
 		parens    = "The expression has redundant parentheses;"
 		unknown   = "Invalid function name; function: "
 		misuse    = "The function is not allowed to be used this way in an expression; function: "
+		elsewhere = "The function is not allowed in a condition expression; function: "
 		keyword   = "Attribute name is a reserved keyword; reserved keyword: "
 		noName    = "An expression attribute name used in the document path is not defined; attribute name: "
 		noValue   = "An expression attribute value used in expression is not defined; attribute value: "
@@ -208,8 +209,8 @@ func TestConditionRefusals(t *testing.T) {
 		"a = b AND size(a)":                   misuse + "size",
 		"a between b and attribute_exists(c)": misuse + "attribute_exists",
 		"a in (b, attribute_exists(c))":       misuse + "attribute_exists",
-		"if_not_exists(a, :a) = :a":           misuse + "if_not_exists",
-		"list_append(a, :list) = :list":       misuse + "list_append",
+		"if_not_exists(a, :a) = :a":           elsewhere + "if_not_exists",
+		"list_append(a, :list) = :list":       elsewhere + "list_append",
 		"status = :x":                         keyword + "status",
 		"a.Size = :a":                         keyword + "Size",
 		":x < abOrT":                          keyword + "abOrT",

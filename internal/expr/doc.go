@@ -3,7 +3,8 @@
 //
 // A request's ExpressionAttributeNames and ExpressionAttributeValues become [Params]. Each expression of the request is
 // parsed with them, which finds all that can be wrong whatever the item is; [Params.Unused] then tells whether
-// something was given for nothing. What was parsed can be applied to any number of items.
+// something was given for nothing. What was parsed can be applied to any number of items. A [Builder] makes conditions and
+// updates of parts that were written otherwise.
 //
 // What is guaranteed:
 //
@@ -25,10 +26,11 @@
 //     has been observed, by others and not for every pair.
 //   - The names of types in messages that list all of them stand in a fixed order.
 //   - Messages repeat no more than about a kilobyte of a path or a value.
+//   - Of the conditions without expressions (Expected, filters, KeyConditions) there may be any number, and IN of them
+//     takes any number of values.
 //   - A path may have any number of elements; one that is deeper than an item can be finds nothing.
 //   - A sum that needs more than 38 digits is refused as an overflow, as it is there, even if it is a small number.
 //   - Functions count as operators towards the greatest number of both, which is documented for updates alone.
-//   - list_append cannot be an operand, as within another list_append there. A function of updates in a condition, and
-//     one of conditions in an update, is told as used the wrong way rather than as unknown.
+//   - list_append cannot be an operand, as within another list_append there.
 //   - Redundant parentheses are refused in updates too, and told after all other faults but wrong operands.
 package expr

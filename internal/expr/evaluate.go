@@ -75,6 +75,8 @@ func (o *operand) find(item attr.Item) (v attr.Value, ok bool) {
 		return o.path.in(item)
 	case o.call == nil:
 		return o.value, true
+	case o.call.test != nil:
+		return attr.Bool(o.call.test.holds(item)), true
 	}
 	if v, ok = o.call.args[0].find(item); ok {
 		var n int

@@ -21,6 +21,7 @@ const (
 	functionListAppend
 	functionPlus
 	functionMinus
+	functionTruth // of a condition, as a boolean; see [Builder]
 )
 
 // functions says of each function how it is written, how many operands it takes, the type of what it gives if that is
@@ -41,6 +42,7 @@ var functions = [...]struct {
 	functionListAppend:  {"list_append", 2, 0, true},
 	functionPlus:        {"+", 2, 0, true},
 	functionMinus:       {"-", 2, 0, true},
+	functionTruth:       {"", 0, attr.TypeBOOL, false},
 }
 
 func functionNamed(name string) function {
@@ -67,6 +69,7 @@ type call struct {
 	function function
 	name     string // as written, for functions that there are not
 	args     []operand
+	test     *node // of functionTruth
 }
 
 // staticType returns the type of o if it can be told without an item, else zero.
@@ -160,10 +163,16 @@ func (p *parser) checkCall(c *call) {
 		return
 	}
 	if functions[c.function].update != (p.kind == kindUpdate) {
-		p.noteMisuse(c)
+		kind := "a condition"
+		if p.kind == kindUpdate {
+			kind = "an update"
+		}
+		p.note(faultMisuse, "The function is not allowed in ", kind, " expression; function: ", c.name)
 	}
 	for i := range c.args {
-		p.checkNested(c.args[i].call)
+		if !p.nests {
+			p.checkNested(c.args[i].call)
+		}
 	}
 	if len(c.args) != functions[c.function].operands {
 		p.note(faultOperandCount, "Incorrect number of operands for operator or function; operator or function: ",

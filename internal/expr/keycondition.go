@@ -13,6 +13,11 @@ type KeyAttribute struct {
 type KeyCondition struct {
 	Partition attr.Value
 	Sort      SortCondition
+
+	// The key of a global index may have several attributes. Others has the values of its partition attributes after the
+	// first, and Prefix those of the sort attributes before the one that Sort is about.
+	Others []attr.Value
+	Prefix []attr.Value
 }
 
 // SortCondition is a condition on a sort key. The zero SortCondition is true of all.
@@ -43,30 +48,73 @@ const badCondition = "Invalid condition in KeyConditionExpression: "
 // may be used by several goroutines at once.
 type KeyExpression struct {
 	conditions keyConditions
+	err        error
 }
 
 // ParseKeyExpression parses text, a request's KeyConditionExpression, and notes in params what it uses. The error, an
-// exception.Validation, is what is wrong with it whatever the key is.
+// exception.Validation, is why it is no condition at all; why a condition cannot be one on keys is for Err to tell,
+// because the service tells it after all that is wrong with other expressions.
 func ParseKeyExpression(text string, params *Params) (KeyExpression, error) {
 	root, _, err := parseCondition(kindKeyCondition, text, params)
 	if err != nil {
 		return KeyExpression{}, err
 	}
 	var found keyConditions
+	e := KeyExpression{}
 	if reason := found.collect(root); reason != "" {
-		return KeyExpression{}, refuse(reason)
+		e.err = refuse(reason)
+	} else if e.conditions = found; len(found) > maxKeyConditions {
+		e.err = errConditions()
 	}
-	if len(found) > 2 {
-		return KeyExpression{}, refuse("Conditions can be of length 1 or 2 only")
+	return e, nil
+}
+
+// Err returns an exception.Validation that says why the expression cannot be a condition on keys, whatever they are;
+// nil if it can. For and its kind return the same then.
+func (e KeyExpression) Err() error { return e.err }
+
+// The greatest number of conditions on the key of a table or a local index, and of any index.
+const (
+	maxPlainConditions = 2
+	maxKeyConditions   = 8
+)
+
+func errConditions() error { return refuse("Conditions can be of length 1 or 2 only") }
+
+// CheckPlain refuses an expression that has more conditions than the key of a table has attributes: what can be said
+// before the table is known where no index is named.
+func (e KeyExpression) CheckPlain() error {
+	if e.err != nil {
+		return e.err
 	}
-	return KeyExpression{found}, nil
+	if len(e.conditions) > maxPlainConditions {
+		return errConditions()
+	}
+	return nil
 }
 
 // For returns what the expression comes to for a table or index with that key; the zero sort stands for none. The error
 // is an exception.Validation. Values of the key's type are not looked at further: that they are neither empty nor too
 // long is for the caller to see to.
 func (e KeyExpression) For(partition, sort KeyAttribute) (KeyCondition, error) {
+	if err := e.CheckPlain(); err != nil {
+		return KeyCondition{}, err
+	}
 	return e.conditions.resolve(partition, sort)
+}
+
+// ForKey is For with a key that may have several attributes of each kind. All partition attributes must be given by
+// equality, and sort attributes from the left without a gap; only the last of those given may be compared otherwise.
+func (e KeyExpression) ForKey(partition, sort []KeyAttribute) (KeyCondition, error) {
+	switch {
+	case len(partition) == 1 && len(sort) == 0:
+		return e.For(partition[0], KeyAttribute{})
+	case len(partition) == 1 && len(sort) == 1:
+		return e.For(partition[0], sort[0])
+	case e.err != nil:
+		return KeyCondition{}, e.err
+	}
+	return e.conditions.resolveSeveral(partition, sort)
 }
 
 // ParseKeyCondition is ParseKeyExpression, and then For.
@@ -162,6 +210,9 @@ func (k keyConditions) take(a KeyAttribute) (c SortCondition, ok bool, err error
 			continue
 		}
 		c = one.condition
+		if c.Operator == sortNever {
+			return c, true, refuse("Attempted conditional constraint is not an indexable operation")
+		}
 		if c.Value.Type() != a.Type || c.Operator == SortBetween && c.Upper.Type() != a.Type {
 			err = refuse("One or more parameter values were invalid: Condition parameter type does not match schema type")
 		}
@@ -170,10 +221,89 @@ func (k keyConditions) take(a KeyAttribute) (c SortCondition, ok bool, err error
 	return c, false, nil
 }
 
+const (
+	missed      = "Query condition missed key schema element: "
+	unsupported = "Query key condition not supported"
+)
+
+// resolveSeveral is resolve for keys of several attributes.
+func (k keyConditions) resolveSeveral(partition, sort []KeyAttribute) (KeyCondition, error) {
+	var found KeyCondition
+	for i, a := range partition {
+		switch c, ok, err := k.take(a); {
+		case !ok:
+			return KeyCondition{}, refuse(missed + a.Name)
+		case err != nil:
+			return KeyCondition{}, err
+		case c.Operator != SortEqual:
+			return KeyCondition{}, refuse(unsupported)
+		case i == 0:
+			found.Partition = c.Value
+		default:
+			found.Others = append(found.Others, c.Value)
+		}
+	}
+	last, err := k.lastOf(sort, len(k)-len(partition))
+	if err != nil {
+		return KeyCondition{}, err
+	}
+	for i := range last + 1 {
+		c, ok, err := k.take(sort[i])
+		switch {
+		case err != nil:
+			return KeyCondition{}, err
+		case !ok, i < last && c.Operator != SortEqual:
+			return KeyCondition{}, refuse("RANGE key attributes " + sort[i].Name + " must have equality conditions specified " +
+				"in the query because a condition is present on key attribute " + sort[k.next(sort, i+1)].Name)
+		case i == last:
+			found.Sort = c
+		default:
+			found.Prefix = append(found.Prefix, c.Value)
+		}
+	}
+	return found, nil
+}
+
+// lastOf returns the place of the last of the attributes that there is a condition on, or -1. There must be so many
+// conditions on them.
+func (k keyConditions) lastOf(sort []KeyAttribute, given int) (last int, err error) {
+	last, missing, n := -1, -1, 0
+	for i := range sort {
+		switch {
+		case k.has(sort[i]):
+			last, n = i, n+1
+		case missing < 0:
+			missing = i
+		}
+	}
+	switch {
+	case n == given:
+		return last, nil
+	case missing >= 0:
+		return -1, refuse(missed + sort[missing].Name)
+	}
+	return -1, refuse(unsupported)
+}
+
+// next returns the place of the first of the attributes from a place on that there is a condition on.
+func (k keyConditions) next(sort []KeyAttribute, from int) int {
+	for !k.has(sort[from]) {
+		from++
+	}
+	return from
+}
+
+func (k keyConditions) has(a KeyAttribute) bool {
+	for _, one := range k {
+		if one.attribute == a.Name {
+			return true
+		}
+	}
+	return false
+}
+
 // resolve finds what the conditions are for a key.
 func (k keyConditions) resolve(partition, sort KeyAttribute) (KeyCondition, error) {
-	const missed = "Query condition missed key schema element: "
-	const unsupported = "Query key condition not supported"
 	hash, ok, err := k.take(partition)
 	switch {
 	case len(k) > 1 && sort.Name == "":

@@ -122,3 +122,54 @@ func TestKeyConditionRefusals(t *testing.T) {
 		requireRefused(t, want, err)
 	}
 }
+
+func TestKeyConditionOfSeveralAttributes(t *testing.T) {
+	partition := []expr.KeyAttribute{keyA, {Name: "c", Type: attr.TypeS}}
+	sort := []expr.KeyAttribute{keyN, keyB, {Name: "d", Type: attr.TypeN}}
+	a, one, five, ba := attr.S("a"), attr.N("1"), attr.N("5"), attr.B([]byte("a"))
+	ask := func(text string) (expr.KeyCondition, error) {
+		e, err := expr.ParseKeyExpression(text, params(t, text))
+		require.NoError(t, err, text)
+		return e.ForKey(partition, sort)
+	}
+	both := expr.KeyCondition{Partition: a, Others: []attr.Value{a}}
+	with := func(c expr.SortCondition, prefix ...attr.Value) expr.KeyCondition {
+		k := both
+		k.Sort, k.Prefix = c, prefix
+		return k
+	}
+	for text, want := range map[string]expr.KeyCondition{
+		"a = :a AND c = :a":                                    both,
+		"c = :a AND a = :a":                                    both,
+		"a = :a AND c = :a AND n > :1":                         with(expr.SortCondition{Operator: expr.SortGreater, Value: one}),
+		"b = :ba AND n = :1 AND a = :a AND c = :a":             with(expr.SortCondition{Operator: expr.SortEqual, Value: ba}, one),
+		"a = :a AND c = :a AND n = :1 AND begins_with(b, :ba)": with(expr.SortCondition{Operator: expr.SortBeginsWith, Value: ba}, one),
+		"a = :a AND c = :a AND n = :1 AND b = :ba AND d BETWEEN :1 AND :5": with(
+			expr.SortCondition{Operator: expr.SortBetween, Value: one, Upper: five}, one, ba),
+	} {
+		got, err := ask(text)
+		require.NoError(t, err, text)
+		require.Equal(t, want, got, text)
+	}
+	const ranges, because = "RANGE key attributes ",
+		" must have equality conditions specified in the query because a condition is present on key attribute "
+	for text, want := range map[string]string{
+		"a = :a":                        "Query condition missed key schema element: c",
+		"c = :a":                        "Query condition missed key schema element: a",
+		"a = :a AND n = :1":             "Query condition missed key schema element: c",
+		"a = :a AND c > :a":             "Query key condition not supported",
+		"a = :a AND c = :a AND b = :ba": ranges + "n" + because + "b",
+		"a = :a AND c = :a AND d = :1 AND b = :ba": ranges + "n" + because + "b",
+		"a = :a AND c = :a AND x = :1":             "Query condition missed key schema element: n",
+		"a = :a AND c = :a AND n = :1 AND d = :1":  ranges + "b" + because + "d",
+		"a = :a AND c = :a AND n < :1 AND b = :ba": ranges + "n" + because + "b",
+		"a = :a AND c = :1": "One or more parameter values were invalid: " +
+			"Condition parameter type does not match schema type",
+		"a = :a AND c = :a AND n = :1 AND b = :ba AND d = :1 AND x = :1": "Query key condition not supported",
+	} {
+		_, err := ask(text)
+		require.ErrorContains(t, err, want, text)
+	}
+	_, err := ask("a = :a AND b = :a AND c = :a AND d = :a AND e = :a AND f = :a AND g = :a AND h = :a AND i = :a")
+	require.ErrorContains(t, err, "Conditions can be of length 1 or 2 only")
+}

@@ -70,7 +70,16 @@ func checkName(key, name string) error {
 
 // checkPlaceholder refuses a key that no expression could contain.
 func checkPlaceholder(where string, first byte, key string) error {
-	ok := len(key) > 1 && key[0] == first && len(key) <= maxPlaceholder
+	const invalid = "%s contains invalid key: The expression attribute map contains "
+	switch {
+	case key == "":
+		return exception.Validation.Errorf(invalid+"an empty key;", where)
+	case len(key) > maxPlaceholder && first == '#':
+		return exception.Validation.Errorf(invalid+"a key that is too long; size of key: %d", where, len(key))
+	case len(key) > maxPlaceholder:
+		return exception.Validation.Errorf(invalid+"a key that is too long;", where)
+	}
+	ok := len(key) > 1 && key[0] == first
 	for i := 1; ok && i < len(key); i++ {
 		ok = isNamePart(key[i])
 	}

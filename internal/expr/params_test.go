@@ -22,9 +22,13 @@ func TestNewParamsRefusals(t *testing.T) {
 		{map[string]string{"a": "a"}, nil, `ExpressionAttributeNames contains invalid key: Syntax error; key: "a"`},
 		{map[string]string{"#": "a"}, nil, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#"`},
 		{map[string]string{"#a-b": "a"}, nil, `ExpressionAttributeNames contains invalid key: Syntax error; key: "#a-b"`},
-		{map[string]string{"": "a"}, nil, `ExpressionAttributeNames contains invalid key: Syntax error; key: ""`},
+		{map[string]string{"": "a"}, nil,
+			"ExpressionAttributeNames contains invalid key: The expression attribute map contains an empty key;"},
 		{map[string]string{"#" + long: "a"}, nil,
-			`ExpressionAttributeNames contains invalid key: Syntax error; key: "#` + long + `"`},
+			"ExpressionAttributeNames contains invalid key: " +
+				"The expression attribute map contains a key that is too long; size of key: 256"},
+		{nil, map[string]attr.Value{":" + long + "-": attr.S("")},
+			"ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long;"},
 		{map[string]string{"#a": ""}, nil,
 			"ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"},
 		{map[string]string{"#a": strings.Repeat("x", 65536)}, nil, "ExpressionAttributeNames contains invalid value: " +

@@ -29,6 +29,7 @@ const (
 	faultReserved     // a reserved word
 	faultSection      // a section of an update twice
 	faultReference    // a placeholder that is not defined
+	faultValue        // in updates, a placeholder for a value that is not defined
 	faultOperandCount // too many operands or too few
 	faultDistinct     // operands that are the same
 	faultOverlap      // of paths
@@ -51,6 +52,7 @@ type parser struct {
 	failure     string
 	faults      [faultClasses]string
 	operators   int
+	nests       bool // functions may be operands of others
 	heads       heads
 }
 
@@ -245,7 +247,11 @@ func (p *parser) value() (v attr.Value) {
 	}
 	v, ok := p.params.value(p.word())
 	if !ok {
-		p.note(faultReference, "An expression attribute value used in expression is not defined; attribute value: ",
+		class := faultReference
+		if p.kind == kindUpdate {
+			class = faultValue
+		}
+		p.note(class, "An expression attribute value used in expression is not defined; attribute value: ",
 			p.word())
 	}
 	p.advance()

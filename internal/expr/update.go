@@ -20,9 +20,10 @@ func (v verb) String() string { return updateKeywords[v] }
 
 // action is one change of an update.
 type action struct {
-	verb  verb
-	path  path
-	value operand // none of REMOVE
+	verb   verb
+	legacy bool // it is an [Assignment]: it can add lists, and tells a wrong type in words of its own
+	path   path
+	value  operand // none of REMOVE
 }
 
 // Update is an update expression. It is immutable and may be used by several goroutines at once.
@@ -53,8 +54,8 @@ func ParseUpdate(text string, params *Params) (*Update, error) {
 		seen[v] = true
 		p.section(u, v)
 	}
-	err = p.finish(faultReserved, faultUnknownFunction, faultMisuse, faultSection, faultReference, faultOverlap,
-		faultConflict, faultVerbOperand, faultParens, faultOperandCount, faultOperandType)
+	err = p.finish(faultReserved, faultUnknownFunction, faultMisuse, faultSection, faultReference, faultValue,
+		faultOverlap, faultConflict, faultVerbOperand, faultParens, faultOperandCount, faultOperandType)
 	if err != nil {
 		return nil, err
 	}

@@ -198,6 +198,7 @@ func TestUpdateRefusals(t *testing.T) {
 		noValue   = "An expression attribute value used in expression is not defined; attribute value: "
 		noPath    = "Operator or function requires a document path; operator or function: "
 		misuse    = "The function is not allowed to be used this way in an expression; function: "
+		elsewhere = "The function is not allowed in an update expression; function: "
 		overlap   = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "
 		conflict  = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
 	)
@@ -237,12 +238,14 @@ func TestUpdateRefusals(t *testing.T) {
 		"delete a if_not_exi(b)": `Syntax error; token: "if_not_exi", near: "a if_not_exi("`,
 		"add abort b":            `Syntax error; token: "b", near: "abort b"`,
 
-		" set #x = :x set abOrt = b ":                           keyword + "abOrt",
-		" remove Absolute ":                                     keyword + "Absolute",
-		"set a = b.name":                                        keyword + "name",
-		"set #x = f(:x) set c = d":                              "Invalid function name; function: f",
-		"SET a = LIST_APPEND(a, :list)":                         "Invalid function name; function: LIST_APPEND",
-		"SET a = size(b)":                                       misuse + "size",
+		" set #x = :x set abOrt = b ":   keyword + "abOrt",
+		" remove Absolute ":             keyword + "Absolute",
+		"set a = b.name":                keyword + "name",
+		"set #x = f(:x) set c = d":      "Invalid function name; function: f",
+		"SET a = LIST_APPEND(a, :list)": "Invalid function name; function: LIST_APPEND",
+		"SET a = size(b)":               elsewhere + "size",
+		"SET a = :undefined REMOVE #x": "An expression attribute name used in the document path is not defined; " +
+			"attribute name: #x",
 		"SET a = list_append(list_append(:list, :list), :list)": misuse + "list_append",
 		"SET a = if_not_exists(a, list_append(b, c))":           misuse + "list_append",
 		"SET a = list_append(b, c) + :1":                        misuse + "list_append",

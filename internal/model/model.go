@@ -23,7 +23,31 @@ type Table struct {
 	Active  time.Time // CREATING before
 	Deleted time.Time // zero, or DELETING from here on
 
-	versions []Version
+	versions    []Version
+	definitions []Definition
+}
+
+// Definition is the global indexes that a table has from an instant on, and the types of the attributes of its keys.
+type Definition struct {
+	From       clock.Instant
+	Global     []schema.Index
+	Attributes schema.Attributes
+}
+
+// Define notes that the global indexes are others from an instant on.
+func (t *Table) Define(at clock.Instant, global []schema.Index, attributes schema.Attributes) {
+	t.definitions = append(t.definitions, Definition{at, global, attributes})
+}
+
+// DefinitionAt returns the indexes at an instant. It is shared and must not be changed.
+func (t *Table) DefinitionAt(at clock.Instant) Definition {
+	d := Definition{Global: t.Schema.GlobalIndexes, Attributes: t.Schema.Attributes}
+	for _, next := range t.definitions {
+		if !next.From.After(at) {
+			d = next
+		}
+	}
+	return d
 }
 
 // Put notes that item, which must have the table's key, was stored.
@@ -119,11 +143,11 @@ func (s State) Size() (size int64) {
 }
 
 // Index returns what an index of a table with the given key holds of s: the items that have all of the index's key
-// attributes, as far as it projects them.
-func (s State) Index(x schema.Index, table schema.KeySchema) State {
+// attributes, with the types that they have in keys, as far as it projects them.
+func (s State) Index(x schema.Index, table schema.KeySchema, types schema.Attributes) State {
 	entries := make(State)
 	for key, item := range s {
-		if !hasAll(item, x.KeySchema) {
+		if !hasAll(item, x.KeySchema, types) {
 			continue
 		}
 		if x.Projection.Type != schema.ProjectAll {
@@ -134,9 +158,9 @@ func (s State) Index(x schema.Index, table schema.KeySchema) State {
 	return entries
 }
 
-func hasAll(item attr.Item, keys schema.KeySchema) bool {
+func hasAll(item attr.Item, keys schema.KeySchema, types schema.Attributes) bool {
 	for _, e := range keys {
-		if _, ok := item.Lookup(e.Name); !ok {
+		if v, ok := item.Lookup(e.Name); !ok || v.Type() != types[e.Name] {
 			return false
 		}
 	}

@@ -25,6 +25,8 @@ func readEverything(o request.Object, levels int) {
 		o.Items(name, bounds)
 		o.Texts(name, bounds, bounds)
 		o.Values(name)
+		o.Value(name, request.Required)
+		o.ValueList(name, bounds)
 		o.Names(name)
 		o.Unsupported(name)
 		if levels == 0 {

@@ -224,7 +224,7 @@ func (r *Reader) item(raw []byte, wanted string) attr.Item {
 
 // invalid notes what is wrong with an attribute value.
 func (r *Reader) invalid(err error) {
-	if e, ok := err.(*exception.Error); ok && e.Code == exception.Serialization {
+	if isSerialization(err) {
 		r.mismatch(err)
 		return
 	}
@@ -254,21 +254,34 @@ func (o Object) Items(name string, rule Rule) []attr.Item {
 	return items
 }
 
-// Values returns a member that is a map of attribute values, nil if it is not there.
-func (o Object) Values(name string) map[string]attr.Value {
+// Values returns a member that is a map of attribute values, nil if it is not there. A value that cannot be is null in
+// the map. What is wrong with the first such value is the fault, which is not noted, because the service tells what is
+// wrong with the names before it.
+func (o Object) Values(name string) (values map[string]attr.Value, fault error) {
 	m := o.object(name, Rule{}, jsontext.ValueMap)
 	if !m.Given() {
-		return nil
+		return nil, nil
 	}
-	values := make(map[string]attr.Value, m.Len())
+	values = make(map[string]attr.Value, m.Len())
 	for _, e := range o.r.members[m.from:m.to] {
 		v, err := attr.ParseValue(e.raw)
 		if err != nil {
-			o.r.invalid(valueError(name, string(e.name), err))
+			v = attr.Null()
+			switch err = valueError(name, string(e.name), err); {
+			case isSerialization(err):
+				o.r.mismatch(err)
+			case fault == nil:
+				fault = err
+			}
 		}
 		values[string(e.name)] = v
 	}
-	return values
+	return values, fault
+}
+
+func isSerialization(err error) bool {
+	e, ok := err.(*exception.Error)
+	return ok && e.Code == exception.Serialization
 }
 
 // valueError says of which value in a map the service would complain.

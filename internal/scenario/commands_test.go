@@ -27,7 +27,7 @@ var commands = map[string]command{
 	"new":            (*world).open,          // new [profile=instant|documented] [marker= window= seed= partitions= settings=as-of start=14:00:00]
 	"advance":        (*world).advance,       // advance 5s
 	"create-table":   (*world).createTable,   // create-table orders id [sort] [gsi=name:attribute] [capacity=5] [with=ttl,stream,sse,protection,class,tags]
-	"update-table":   (*world).updateTable,   // update-table orders capacity=9
+	"update-table":   (*world).updateTable,   // update-table orders [capacity=9] [gsi=name:attribute] [drop-index=name]
 	"delete-table":   (*world).deleteTable,   // delete-table orders
 	"describe-table": (*world).describeTable, // describe-table orders
 	"tables":         (*world).tables,        // tables
@@ -35,6 +35,7 @@ var commands = map[string]command{
 	"delete":         (*world).remove,        // delete orders id=1
 	"transact":       (*world).transact,      // transact put orders id=1; delete orders id=2
 	"dump":           (*world).dump,          // dump orders [index=byState], or of a backup
+	"scan":           (*world).scan,          // scan orders [index=byState]
 	"pitr":           (*world).pitr,          // pitr orders on [days=7]
 	"continuous":     (*world).continuous,    // continuous orders
 	"restore-time":   (*world).restoreTime,   // restore-time [orders] [arn=] [at=14:25:00] [latest] to copy, and as with restore
@@ -113,7 +114,14 @@ func (w *world) createTable(a arguments) ([]string, error) {
 }
 
 func (w *world) updateTable(a arguments) ([]string, error) {
-	return status(w.db.Tables.UpdateTable(w.ctx, a.word(0), table.Changes{Throughput: throughput(a)}))
+	c := table.Changes{Throughput: throughput(a), CreateIndexes: indexes(a), Attributes: make(schema.Attributes)}
+	for _, x := range c.CreateIndexes {
+		c.Attributes[x.KeySchema.Partition()] = attr.TypeS
+	}
+	if name := a.get("drop-index"); name != "" {
+		c.DeleteIndexes = []string{name}
+	}
+	return status(w.db.Tables.UpdateTable(w.ctx, a.word(0), c))
 }
 
 // indexes returns the global indexes that a command names; those of a table with a capacity have the same.
@@ -154,6 +162,16 @@ func (w *world) describeTable(a arguments) ([]string, error) {
 	out := []string{fmt.Sprintf("%s %s %s", d.Name, d.Status, figures(d.Statistics)), "  " + settings(&d.Table)}
 	if list := w.features(d); len(list) > 0 {
 		out = append(out, "  with "+strings.Join(list, ","))
+	}
+	for _, x := range d.GlobalIndexes {
+		state, known := d.States[x.Name]
+		switch {
+		case !known || state.Status == d.Status || state.Status == schema.Active:
+		case state.Backfilling != nil && *state.Backfilling:
+			out = append(out, fmt.Sprintf("  %s is %s, backfilling", x.Name, state.Status))
+		default:
+			out = append(out, fmt.Sprintf("  %s is %s", x.Name, state.Status))
+		}
 	}
 	if r := d.Restore; r != nil {
 		source := r.SourceBackupARN.String()
@@ -274,6 +292,23 @@ func (w *world) transact(a arguments) ([]string, error) {
 		return nil, err
 	}
 	return w.committed(changes[0], nil)
+}
+
+// scan reads a table as a client does, to whom an index may be closed.
+func (w *world) scan(a arguments) ([]string, error) {
+	t, d, err := w.table(a.word(0))
+	if err != nil {
+		return nil, err
+	}
+	page, err := t.Page(snapshot.Query{Index: a.get("index")})
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, it := range page.Items {
+		lines = append(lines, shown(d, it))
+	}
+	return sorted(lines), nil
 }
 
 func sorted(lines []string) []string {

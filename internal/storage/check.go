@@ -43,12 +43,15 @@ func (l *Layout) Check(item attr.Item) error {
 	if item.Size() > attr.MaxItemSize {
 		return because(ErrTooLarge, "Item size has exceeded the maximum allowed size")
 	}
+	var first error // of the index whose name is the least, as by the service
+	least := ""
 	for i := range l.Indexes {
-		if err := l.Indexes[i].check(item); err != nil {
-			return err
+		x := &l.Indexes[i]
+		if err := x.check(item); err != nil && (first == nil || x.Name < least) {
+			first, least = err, x.Name
 		}
 	}
-	return nil
+	return first
 }
 
 // checkKeyValue checks the value of a key attribute whose type is right.

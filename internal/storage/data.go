@@ -34,15 +34,6 @@ func (d *Data) Clone() *Data {
 	return c
 }
 
-// Select returns a clone of d with another layout of the same key, whose i-th index is d's index from[i].
-func (d *Data) Select(l *Layout, from []int) *Data {
-	c := &Data{layout: l, table: d.table.clone(), indexes: make([]tree, len(from))}
-	for i, j := range from {
-		c.indexes[i] = d.indexes[j].clone()
-	}
-	return c
-}
-
 // Layout returns how d is laid out.
 func (d *Data) Layout() *Layout { return d.layout }
 
@@ -138,14 +129,15 @@ func (d *Data) reindex(from, to *Record) {
 
 func (r *Record) equal(s *Record) bool { return r.Item == s.Item && bytes.Equal(r.key, s.key) }
 
-// entry returns what the index holds of record r: nil if r is nil or lacks one of the index's key attributes. An
-// entry's key is the index key followed by the table key, which orders entries of one index key and keeps them apart.
+// entry returns what the index holds of record r: nil if r is nil, or lacks one of the index's key attributes, or has
+// one that no key can have: it may be older than the index. An entry's key is the index key followed by the table key,
+// which orders entries of one index key and keeps them apart.
 func (x *IndexLayout) entry(r *Record) (Hash, *Record) {
 	if r == nil {
 		return 0, nil
 	}
 	var buf [96]byte
-	key, n, ok := x.Key.appendItem(buf[:0], r.Item)
+	key, n, ok := x.Key.appendEntry(buf[:0], r.Item)
 	if !ok {
 		return 0, nil
 	}

@@ -69,7 +69,7 @@ func TestDataIsEmptyAfterDeletes(t *testing.T) {
 	model{}.requireEqual(t, d)
 }
 
-func TestDataSelect(t *testing.T) {
+func TestRelayoutSharesIndexes(t *testing.T) {
 	r := newRand(t)
 	d, m := NewData(NewLayout(musicTable)), model{}
 	for range 300 {
@@ -80,7 +80,7 @@ func TestDataSelect(t *testing.T) {
 	renamed.GlobalIndexes = []schema.Index{renamed.GlobalIndexes[1], renamed.GlobalIndexes[0]}
 	renamed.GlobalIndexes[0].Name = "other"
 	layout := NewLayout(renamed)
-	selected := d.Select(layout, []int{2, 1})
+	selected := d.Relayout(layout)
 	require.Same(t, layout, selected.Layout())
 	require.Equal(t, scan(d, 2, Span{}), scan(selected, 0, Span{}))
 	require.Equal(t, scan(d, 1, Span{}), scan(selected, 1, Span{}))

@@ -72,22 +72,38 @@ func (l *Layout) Index(name string) int {
 // Attrs returns the attributes of k, partition first.
 func (k Key) Attrs() []Attr { return slices.Concat(k.Partition, k.Sort) }
 
+// unlimited are the sizes that appendItem allows.
+const unlimited = -1
+
 // appendItem appends the encoded key attributes of item to dst. It reports false if one is missing or has another
 // type; n is the length of the partition part.
 func (k Key) appendItem(dst []byte, item attr.Item) (key []byte, n int, ok bool) {
+	return k.append(dst, item, unlimited, unlimited)
+}
+
+// appendEntry is appendItem for an index, which has no items with values that no key can have. An item that is older
+// than the index may have some.
+func (k Key) appendEntry(dst []byte, item attr.Item) (key []byte, n int, ok bool) {
+	return k.append(dst, item, attr.MaxPartitionKeySize, attr.MaxSortKeySize)
+}
+
+func (k Key) append(dst []byte, item attr.Item, partition, sort int) (key []byte, n int, ok bool) {
 	start := len(dst)
-	if dst, ok = appendAttrs(dst, k.Partition, item); !ok {
+	if dst, ok = appendAttrs(dst, k.Partition, item, partition); !ok {
 		return dst, 0, false
 	}
 	n = len(dst) - start
-	dst, ok = appendAttrs(dst, k.Sort, item)
+	dst, ok = appendAttrs(dst, k.Sort, item, sort)
 	return dst, n, ok
 }
 
-func appendAttrs(dst []byte, attrs []Attr, item attr.Item) ([]byte, bool) {
+func appendAttrs(dst []byte, attrs []Attr, item attr.Item, limit int) ([]byte, bool) {
 	for _, a := range attrs {
 		v, ok := item.Lookup(a.Name)
 		if !ok || v.Type() != a.Type {
+			return dst, false
+		}
+		if limit != unlimited && a.Type != attr.TypeN && (v.Len() == 0 || v.Len() > limit) {
 			return dst, false
 		}
 		dst = attr.AppendKey(dst, v)

@@ -14,11 +14,20 @@ type Bound struct {
 // PartitionSpan returns the span of one partition between two sort keys. It can be used on the table or the index
 // whose partition and sort keys have the types of the values given.
 func PartitionSpan(partition []attr.Value, lower, upper Bound) Span {
+	return PrefixSpan(partition, nil, lower, upper)
+}
+
+// PrefixSpan is PartitionSpan where the sort key has several attributes: the first of them have the values of sort, and
+// the one after those lies between the bounds.
+func PrefixSpan(partition, sort []attr.Value, lower, upper Bound) Span {
 	var prefix []byte
 	for _, v := range partition {
 		prefix = attr.AppendKey(prefix, v)
 	}
 	hash := hashOf(prefix)
+	for _, v := range sort {
+		prefix = attr.AppendKey(prefix, v)
+	}
 	from, to := string(prefix), after(prefix)
 	if lower.Prefix {
 		start := attr.AppendKey(prefix[:len(prefix):len(prefix)], lower.Value)

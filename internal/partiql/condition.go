@@ -1,0 +1,227 @@
+package partiql
+
+import (
+	"strings"
+
+	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/internal/expr"
+)
+
+const missingCompared = "MISSING must be compared using IS operator"
+
+// conditions translates a WHERE.
+type conditions struct {
+	*translator
+	b expr.Builder
+}
+
+func (t *translator) condition(n *node) *expr.Condition {
+	c := &conditions{translator: t}
+	test := c.test(n)
+	if t.failure != nil {
+		return nil
+	}
+	condition, err := c.b.Condition(test)
+	t.fail(err)
+	return condition
+}
+
+// test translates what must be true or false.
+func (c *conditions) test(n *node) expr.Test {
+	if c.failure != nil {
+		return expr.Test{}
+	}
+	switch n.kind {
+	case kindAnd:
+		return c.b.And(c.test(n.args[0]), c.test(n.args[1]))
+	case kindOr:
+		return c.b.Or(c.test(n.args[0]), c.test(n.args[1]))
+	case kindNot:
+		return c.b.Not(c.test(n.args[0]))
+	case kindCompare:
+		return c.b.Compare(n.text, c.operand(n.args[0]), c.operand(n.args[1]))
+	case kindBetween:
+		return c.b.Between(c.operand(n.args[0]), c.operand(n.args[1]), c.operand(n.args[2]))
+	case kindIn:
+		return c.in(n)
+	case kindIs:
+		return c.is(n)
+	case kindLike:
+		c.refuse("Unsupported operator in Condition Expression. Operator: like")
+		return expr.Test{}
+	}
+	if n.kind == kindCall && (tests[n.text] || n.text != "size") {
+		return c.call(n)
+	}
+	c.refuse("WHERE clause must contain an expression that resolves to a boolean")
+	return expr.Test{}
+}
+
+// call translates a function that gives a truth.
+func (c *conditions) call(n *node) expr.Test {
+	if !tests[n.text] {
+		c.unknown(n)
+		return expr.Test{}
+	}
+	return c.b.Holds(n.text, c.operands(n.args)...)
+}
+
+func (t *translator) unknown(n *node) { t.refuseAt("Unrecognized function: "+clip(n.text), n.at) }
+
+func (c *conditions) operands(list []*node) []expr.Operand {
+	all := make([]expr.Operand, len(list))
+	for i, n := range list {
+		all[i] = c.operand(n)
+	}
+	return all
+}
+
+func (c *conditions) in(n *node) expr.Test {
+	list := n.args[1]
+	if list.kind != kindList && list.kind != kindBag || len(list.args) == 0 {
+		c.refuse("IN operator must have a left hand argument of type Variable Reference and right hand argument of type " +
+			"Seq with at least one member")
+		return expr.Test{}
+	}
+	return c.b.In(c.operand(n.args[0]), c.operands(list.args))
+}
+
+// tested are the types that IS knows besides MISSING.
+var tested = map[string]attr.Type{"NULL": attr.TypeNULL, "BOOLEAN": attr.TypeBOOL, "BLOB": attr.TypeB,
+	"STRING": attr.TypeS, "NUMERIC": attr.TypeN, "STRUCT": attr.TypeM, "TUPLE": attr.TypeM, "LIST": attr.TypeL}
+
+func (c *conditions) is(n *node) expr.Test {
+	o := c.operand(n.args[0])
+	if n.text == "MISSING" {
+		return c.b.Holds("attribute_not_exists", o)
+	}
+	t, ok := tested[n.text]
+	if !ok {
+		c.refuseAt("Unsupported data type for IS operator: "+n.text+
+			". Supported data types are [MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]", n.at)
+		return expr.Test{}
+	}
+	return c.b.Holds("attribute_type", o, expr.ValueOperand(attr.S(t.String())))
+}
+
+// operand translates what is compared. A condition is an operand too, and true or false.
+func (c *conditions) operand(n *node) expr.Operand {
+	switch {
+	case c.failure != nil:
+	case n.reference():
+		return c.b.Path(c.pathOf(n))
+	case n.constant():
+		return expr.ValueOperand(c.constant(n))
+	case n.truth():
+		return c.b.Truth(c.test(n))
+	case n.kind == kindMissing:
+		c.refuse(missingCompared)
+	case n.kind == kindSum, n.kind == kindSign:
+		c.refuse("Unsupported operator in Condition Expression. Operator: " + n.text)
+	case n.text == "size":
+		return c.b.Call("size", c.operands(n.args)...)
+	default:
+		c.unknown(n)
+	}
+	return expr.Operand{}
+}
+
+// updates translates SET and REMOVE.
+type updates struct {
+	*translator
+	b *expr.Builder
+}
+
+func (t *translator) update(actions []assignment) *expr.Update {
+	u := &updates{translator: t, b: expr.NewUpdateBuilder()}
+	for _, a := range actions {
+		path := u.pathOf(a.path)
+		switch v := a.value; {
+		case t.failure != nil:
+			return nil
+		case v == nil:
+			u.b.Remove(path)
+		case v.kind == kindCall && (v.text == "set_add" || v.text == "set_delete"):
+			u.members(path, v)
+		default:
+			u.b.Set(path, u.operand(v))
+		}
+	}
+	if t.failure != nil {
+		return nil
+	}
+	update, err := u.b.Update()
+	t.fail(err)
+	return update
+}
+
+// members translates the functions that add elements to a set, or take them away, which they do in place.
+func (u *updates) members(path expr.Path, n *node) {
+	name := strings.ToUpper(n.text)
+	switch {
+	case len(n.args) != 2:
+		u.refuseAt(name+" must have exactly two arguments", n.at)
+		return
+	case !n.args[0].reference() || !u.pathOf(n.args[0]).Equal(path):
+		u.refuseAt("The first argument to "+name+" must equal the assignment value", n.at)
+		return
+	}
+	var set attr.Value
+	if n.args[1].constant() {
+		set = u.constant(n.args[1])
+	}
+	switch set.Type() {
+	case attr.TypeSS, attr.TypeNS, attr.TypeBS:
+	default:
+		u.refuseAt("The second argument to "+name+" must be a value with type SET", n.args[0].at)
+		return
+	}
+	if n.text == "set_add" {
+		u.b.Add(path, set)
+	} else {
+		u.b.Delete(path, set)
+	}
+}
+
+// operand translates what an attribute is set to, or a part of it.
+func (u *updates) operand(n *node) expr.Operand {
+	switch {
+	case u.failure != nil:
+		return expr.Operand{}
+	case n.reference():
+		return u.b.Path(u.pathOf(n))
+	case n.constant():
+		return expr.ValueOperand(u.constant(n))
+	}
+	switch {
+	case n.kind == kindMissing:
+		u.refuse(missingCompared)
+	case n.kind == kindSum && (n.text == "+" || n.text == "-"),
+		n.kind == kindSign,
+		n.kind == kindCall && (n.text == "list_append" || n.text == "if_not_exists"):
+		args := make([]expr.Operand, len(n.args))
+		for i, arg := range n.args {
+			args[i] = u.operand(arg)
+		}
+		if u.failure == nil {
+			return u.b.Call(n.text, args...)
+		}
+	case n.kind != kindCall:
+		u.refuse("Unsupported operator in Update Expression. Operator: " + n.operator())
+	case tests[n.text], n.text == "size":
+		u.refuse("The function is not allowed in an update expression; function: " + n.text)
+	case n.text == "set_add", n.text == "set_delete":
+		u.refuseAt("The first argument to "+strings.ToUpper(n.text)+" must equal the assignment value", n.at)
+	default:
+		u.unknown(n)
+	}
+	return expr.Operand{}
+}
+
+// operator returns the operator that n is as messages give it.
+func (n *node) operator() string {
+	if n.kind == kindIs {
+		return "is"
+	}
+	return n.text
+}

@@ -1,0 +1,38 @@
+package table
+
+import (
+	"time"
+
+	"github.com/tidemark-db/tidemark/exception"
+)
+
+// attachments are settings of a table that no backup has and no restore brings back, and that go with it. They change
+// nothing that the table does.
+type attachments struct {
+	policies     map[string]*attachedPolicy // by the ARN of the table or stream
+	insights     map[string]insights        // by the name of the index; the table's own are without one
+	destinations []destination              // the latest first
+}
+
+// attached calls fn with the table of that name or ARN, while it is locked, unless a restore is filling it.
+func (s *Store) attached(op, name string, fn func(t *Table, now time.Time) error) error {
+	t, err := s.lookup(name)
+	if err != nil {
+		return exception.During(op, name, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := s.now()
+	if err := t.thereLocked(now); err != nil {
+		return exception.During(op, name, err)
+	}
+	return exception.During(op, name, fn(t, now))
+}
+
+// thereLocked refuses a table that is gone, or that a restore is filling.
+func (t *Table) thereLocked(now time.Time) error {
+	if t.goneLocked(now) {
+		return errNoSuchTable(t.name)
+	}
+	return t.configurableLocked()
+}

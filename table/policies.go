@@ -1,0 +1,230 @@
+package table
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidemark-db/tidemark/arn"
+	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/policy"
+	"github.com/tidemark-db/tidemark/schema"
+)
+
+// MaxPolicySize is how many bytes the document of a resource policy may have.
+const MaxPolicySize = policy.MaxSize
+
+// NoPolicy may be expected in place of a revision by who wants to replace nothing.
+const NoPolicy = "NO_POLICY"
+
+// attachedPolicy is the policy of a table or stream, or what is left of one that was deleted.
+type attachedPolicy struct {
+	policy   policy.Policy // zero: there is none
+	revision int64         // of the last change, in milliseconds since 1970, and one more for each at the same one
+	changed  time.Time     // when that was
+}
+
+// PutResourcePolicy gives a table or a stream, by its ARN, a policy and returns its revision; to give it the one that it
+// has changes nothing. The policy is kept in the form in which the service gives it back, and goes with the table. It
+// allows and denies nothing. If expected is not empty, it is the revision of the policy to be replaced, or NoPolicy.
+//
+// PutResourcePolicy fails with a ValidationException if the ARN cannot be that of a table or stream here, or the
+// document is none; with ResourceNotFound if there is no such resource, or a restore is filling the table; with
+// PolicyNotFound if what there is was not expected; with a ThrottlingException if the last change is not long ago
+// (Timing.PolicyCooldown), and with ResourceInUse if the table is DELETING.
+func (s *Store) PutResourcePolicy(
+	_ context.Context, resource, document, expected string,
+) (revision string, err error) {
+	const op = "PutResourcePolicy"
+	a, err := s.policyARN(resource)
+	if err != nil {
+		return "", exception.During(op, resource, err)
+	}
+	p, err := policy.Parse(document, arn.Partition(s.region))
+	if err != nil {
+		return "", exception.During(op, resource, err)
+	}
+	err = s.withPolicy(a, true, func(t *Table, now time.Time) error {
+		kept := t.mu.policies[resource]
+		if err := kept.expect(expected, t.name); err != nil {
+			return err
+		}
+		if kept == nil || kept.policy != p {
+			if err := t.policyChangesLocked(kept, now); err != nil {
+				return err
+			}
+			kept = t.setPolicyLocked(resource, p, now)
+		}
+		revision = kept.text()
+		return nil
+	})
+	return revision, exception.During(op, resource, err)
+}
+
+// ResourcePolicy returns the policy of a table or stream, given by its ARN. It fails with PolicyNotFound if it has none,
+// and as PutResourcePolicy does if there is no such resource.
+func (s *Store) ResourcePolicy(_ context.Context, resource string) (p schema.Policy, err error) {
+	const op = "GetResourcePolicy"
+	a, err := s.policyARN(resource)
+	if err != nil {
+		return p, exception.During(op, resource, err)
+	}
+	err = s.withPolicy(a, false, func(t *Table, _ time.Time) error {
+		kept := t.mu.policies[resource]
+		if !kept.there() {
+			return errNoPolicy("%s", resource)
+		}
+		p = schema.Policy{Document: kept.policy.String(), Revision: kept.text()}
+		return nil
+	})
+	return p, exception.During(op, resource, err)
+}
+
+// DeleteResourcePolicy takes the policy of a table or stream away, given by its ARN, and returns the policy's revision.
+// If there is none, it returns the revision of its deletion, which is empty if there never was one. It fails as
+// PutResourcePolicy does.
+func (s *Store) DeleteResourcePolicy(
+	_ context.Context, resource, expected string,
+) (revision string, err error) {
+	const op = "DeleteResourcePolicy"
+	a, err := s.policyARN(resource)
+	if err != nil {
+		return "", exception.During(op, resource, err)
+	}
+	err = s.withPolicy(a, true, func(t *Table, now time.Time) error {
+		kept := t.mu.policies[resource]
+		if err := kept.expect(expected, t.name); err != nil {
+			return err
+		}
+		revision = kept.text()
+		if !kept.there() {
+			return t.notDeletingLocked()
+		}
+		if err := t.policyChangesLocked(kept, now); err != nil {
+			return err
+		}
+		t.setPolicyLocked(resource, policy.Policy{}, now)
+		return nil
+	})
+	if err != nil {
+		return "", exception.During(op, resource, err)
+	}
+	return revision, nil
+}
+
+// policyARN reads the ARN of a table or stream that is here.
+func (s *Store) policyARN(resource string) (arn.ARN, error) {
+	a, err := arn.Parse(resource)
+	switch {
+	case !strings.HasPrefix(resource, "arn:"):
+		return a, invalid("ARNs must start with 'arn:': %s", resource)
+	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
+		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
+	case a.Account != s.account:
+		return a, exception.Validation.Errorf(
+			"This action is only supported by accounts that match the resource owner’s account.")
+	case a.Region != s.region || a.Partition != arn.Partition(s.region):
+		return a, invalid("Invalid resource Arn: %s", resource)
+	case a.Kind == arn.KindIndex:
+		return a, invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
+	}
+	return a, nil
+}
+
+// withPolicy calls fn with the table that keeps the policy of a resource, while it is locked. That of a stream can be
+// read as long as the stream, but not changed after its table is gone.
+func (s *Store) withPolicy(a arn.ARN, change bool, fn func(t *Table, now time.Time) error) error {
+	now := s.Now()
+	t, err := s.lookup(a.Table)
+	if a.Kind == arn.KindStream {
+		stream := s.streams.named(a.String())
+		switch {
+		case stream == nil && err == nil:
+			err = exception.ResourceNotFound.Errorf(
+				"Requested resource not found: Stream: %s not found for Table: %s", a.ID, a.Table)
+		case stream != nil && (err == nil || !change):
+			t, err = stream.table, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.goneLocked(now) {
+		clear(t.mu.policies)
+		if change || a.Kind == arn.KindTable {
+			return errNoSuchTable(t.name)
+		}
+	}
+	if err := t.configurableLocked(); err != nil {
+		return err
+	}
+	return fn(t, now)
+}
+
+// setPolicyLocked keeps a policy, or that it was deleted.
+func (t *Table) setPolicyLocked(resource string, p policy.Policy, now time.Time) *attachedPolicy {
+	kept := &attachedPolicy{policy: p, revision: now.UnixMilli(), changed: now}
+	if last := t.mu.policies[resource]; last != nil {
+		kept.revision = max(kept.revision, last.revision+1)
+	}
+	if t.mu.policies == nil {
+		t.mu.policies = make(map[string]*attachedPolicy)
+	}
+	t.mu.policies[resource] = kept
+	return kept
+}
+
+// policyChangesLocked refuses to change a policy now.
+func (t *Table) policyChangesLocked(kept *attachedPolicy, now time.Time) error {
+	if err := t.notDeletingLocked(); err != nil || kept == nil {
+		return err
+	}
+	cooldown := t.store.timing.PolicyCooldown
+	if again := kept.changed.Add(cooldown); now.Before(again) {
+		return exception.Throttling.Errorf("Resource-based policy for table %s modified within the previous %d milliseconds. "+
+			"Please try again after %s.", t.name, cooldown.Milliseconds(), again.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return nil
+}
+
+func (t *Table) notDeletingLocked() error {
+	if t.mu.deleted.IsZero() {
+		return nil
+	}
+	return inUse("Table is being deleted: %s", t.name)
+}
+
+func (p *attachedPolicy) there() bool { return p != nil && !p.policy.IsZero() }
+
+// text returns the revision; empty if there never was a policy.
+func (p *attachedPolicy) text() string {
+	if p == nil {
+		return ""
+	}
+	return strconv.FormatInt(p.revision, 10)
+}
+
+// expect refuses to go on if what there is was not expected.
+func (p *attachedPolicy) expect(revision, table string) error {
+	switch {
+	case revision == "", revision == NoPolicy && !p.there():
+		return nil
+	case !p.there():
+		return errNoPolicy("Requested update for policy with revision id %s, but table %s has no associated policy.",
+			revision, table)
+	case revision == NoPolicy:
+		return errNoPolicy("Requested policy update expecting none to be present for table %s, "+
+			"but a policy exists with revision id %s.", table, p.text())
+	case revision != p.text():
+		return errNoPolicy("Requested update for policy with revision id %s, but the policy associated to target table %s "+
+			"has revision id %s.", revision, table, p.text())
+	}
+	return nil
+}
+
+func errNoPolicy(format string, args ...any) error {
+	return exception.PolicyNotFound.Errorf("Resource-based policy not found for the provided ResourceArn: "+format, args...)
+}

@@ -1,0 +1,194 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/wire"
+)
+
+// ledger is a table with a local and a global index that hold everything, and throughput.
+func (e *endpoint) ledger(reads, writes int) {
+	e.Helper()
+	e.ok("CreateTable", fmt.Sprintf(`{'TableName': 'Ledger',
+		'AttributeDefinitions': [{'AttributeName': 'P', 'AttributeType': 'S'}, {'AttributeName': 'S', 'AttributeType': 'S'},
+			{'AttributeName': 'L', 'AttributeType': 'S'}, {'AttributeName': 'G', 'AttributeType': 'S'}],
+		'KeySchema': [{'AttributeName': 'P', 'KeyType': 'HASH'}, {'AttributeName': 'S', 'KeyType': 'RANGE'}],
+		'ProvisionedThroughput': {'ReadCapacityUnits': %[1]d, 'WriteCapacityUnits': %[2]d},
+		'LocalSecondaryIndexes': [{'IndexName': 'local', 'Projection': {'ProjectionType': 'ALL'},
+			'KeySchema': [{'AttributeName': 'P', 'KeyType': 'HASH'}, {'AttributeName': 'L', 'KeyType': 'RANGE'}]}],
+		'GlobalSecondaryIndexes': [{'IndexName': 'global', 'Projection': {'ProjectionType': 'KEYS_ONLY'},
+			'KeySchema': [{'AttributeName': 'G', 'KeyType': 'HASH'}],
+			'ProvisionedThroughput': {'ReadCapacityUnits': %[1]d, 'WriteCapacityUnits': %[2]d}}]}`, reads, writes))
+}
+
+// consumed returns what an answer says was consumed of one table.
+func (e *endpoint) consumed(answer string) (total float64) {
+	e.Helper()
+	var one struct {
+		ConsumedCapacity struct{ CapacityUnits float64 }
+	}
+	if json.Unmarshal([]byte(answer), &one) == nil {
+		return one.ConsumedCapacity.CapacityUnits
+	}
+	var list struct {
+		ConsumedCapacity []struct{ CapacityUnits float64 }
+	}
+	require.NoError(e, json.Unmarshal([]byte(answer), &list), answer)
+	require.Len(e, list.ConsumedCapacity, 1)
+	return list.ConsumedCapacity[0].CapacityUnits
+}
+
+// What a batch consumes is what its elements consume one by one. A transaction consumes twice that, and four times what
+// reads consume that may be out of date.
+func TestManyConsumeWhatEachDoes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func() string { return strings.Repeat("x", []int{1, 500, 1000, 1100, 4000, 9000}[random.IntN(6)]) }
+	const count = `'ReturnConsumedCapacity': 'INDEXES'`
+	for range 40 {
+		single, batch, transaction := newEndpoint(t), newEndpoint(t), newEndpoint(t)
+		for _, e := range []*endpoint{single, batch, transaction} {
+			e.ledger(10, 10)
+		}
+		for range 3 {
+			var written, read float64
+			var inBatch, inTransaction, keys, gets []string
+			for i := range 5 {
+				key := fmt.Sprintf(`{'P': {'S': 'a'}, 'S': {'S': '%d'}}`, i)
+				item := strings.TrimSuffix(key, "}") + `, 'Text': {'S': '` + text() + `'}`
+				for _, name := range []string{"L", "G"} {
+					if random.IntN(2) == 0 {
+						item += fmt.Sprintf(`, '%s': {'S': '%d'}`, name, random.IntN(2))
+					}
+				}
+				item += "}"
+				if random.IntN(4) > 0 {
+					written += single.consumed(single.ok("PutItem", `{'TableName': 'Ledger', `+count+`, 'Item': `+item+`}`))
+					inBatch = append(inBatch, `{'PutRequest': {'Item': `+item+`}}`)
+					inTransaction = append(inTransaction, `{'Put': {'TableName': 'Ledger', 'Item': `+item+`}}`)
+				} else {
+					written += single.consumed(single.ok("DeleteItem", `{'TableName': 'Ledger', `+count+`, 'Key': `+key+`}`))
+					inBatch = append(inBatch, `{'DeleteRequest': {'Key': `+key+`}}`)
+					inTransaction = append(inTransaction, `{'Delete': {'TableName': 'Ledger', 'Key': `+key+`}}`)
+				}
+				read += single.consumed(single.ok("GetItem", `{'TableName': 'Ledger', `+count+`, 'Key': `+key+`}`))
+				keys = append(keys, key)
+				gets = append(gets, `{'Get': {'TableName': 'Ledger', 'Key': `+key+`}}`)
+			}
+			all := func(elements []string) string { return "[" + strings.Join(elements, ",") + "]" }
+			require.Equal(t, written, batch.consumed(batch.ok("BatchWriteItem",
+				`{'RequestItems': {'Ledger': `+all(inBatch)+`}, `+count+`}`)))
+			require.Equal(t, 2*written, transaction.consumed(transaction.ok("TransactWriteItems",
+				`{'TransactItems': `+all(inTransaction)+`, `+count+`}`)))
+			require.Equal(t, read, batch.consumed(batch.ok("BatchGetItem",
+				`{'RequestItems': {'Ledger': {'Keys': `+all(keys)+`}}, `+count+`}`)))
+			require.Equal(t, 4*read, transaction.consumed(transaction.ok("TransactGetItems",
+				`{'TransactItems': `+all(gets)+`, `+count+`}`)))
+		}
+	}
+}
+
+// refused reports whether a request is refused since nothing is left to consume; otherwise it must succeed.
+func (e *endpoint) refused(operation, body string) bool {
+	e.Helper()
+	status, answer := e.do(operation, body)
+	if status == 400 {
+		require.Contains(e, answer, "ProvisionedThroughputExceeded")
+		return true
+	}
+	require.Equal(e, 200, status, answer)
+	return false
+}
+
+func TestThroughputIsEnforcedForEachTableAndIncarnation(t *testing.T) {
+	e := newEndpoint(t)
+	e.api.EnforceThroughput()
+	e.api.EnforceThroughput() // once more does nothing
+	put := func(item string) bool { return e.refused("PutItem", `{'TableName': 'Ledger', 'Item': {`+item+`}}`) }
+	const a = `'P': {'S': 'a'}, 'S': {'S': 'a'}`
+	e.ledger(2, 3)
+	require.False(t, put(a+`, 'Text': {'S': '`+strings.Repeat("x", 9*1024)+`'}`), "ten units, of which there are three")
+	for range 2 {
+		require.True(t, put(a), "seven and four units are owed")
+		require.False(t, e.refused("GetItem", `{'TableName': 'Ledger', 'Key': {`+a+`}}`), "reads have their own")
+		e.clock.Advance(time.Second)
+	}
+	require.True(t, put(a), "one unit is owed")
+	e.clock.Advance(time.Second)
+	require.False(t, put(a), "two are there, and the same item costs ten again")
+	require.True(t, put(a))
+	e.ok("DeleteTable", `{'TableName': 'Ledger'}`)
+	e.ledger(2, 3)
+	require.False(t, put(a), "a new table owes nothing")
+
+	e.ok("UpdateTable", `{'TableName': 'Ledger', 'BillingMode': 'PAY_PER_REQUEST'}`)
+	for range 100 {
+		require.False(t, put(a))
+	}
+}
+
+func TestThroughputHoldsForManyClients(t *testing.T) {
+	e := newEndpoint(t)
+	e.ledger(1000, 50)
+	e.api.EnforceThroughput()
+	var done sync.WaitGroup
+	var mu sync.Mutex
+	written, refused := 0, 0
+	for client := range 8 {
+		done.Go(func() {
+			for i := range 50 {
+				no := e.refused("PutItem", fmt.Sprintf(`{'TableName': 'Ledger',
+					'Item': {'P': {'S': '%d'}, 'S': {'S': '%d'}, 'G': {'S': 'g'}}}`, client, i))
+				mu.Lock()
+				if no {
+					refused++
+				} else {
+					written++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	done.Wait()
+	require.Equal(t, 400, written+refused)
+	// What a write has cost is taken after it is done, so each client may be one write ahead.
+	require.GreaterOrEqual(t, written, 50)
+	require.LessOrEqual(t, written, 50+8)
+	e.answers("Scan", `{'TableName': 'Ledger', 'Select': 'COUNT'}`,
+		fmt.Sprintf(`{'Count': %[1]d, 'ScannedCount': %[1]d}`, written))
+}
+
+func TestAHandlerEnforcesThroughput(t *testing.T) {
+	for _, enforced := range []bool{false, true} {
+		h := wire.NewHandler(wire.Options{EnforceThroughput: enforced})
+		api, err := h.API("", "")
+		require.NoError(t, err)
+		e := &endpoint{T: t, api: api}
+		e.ledger(1, 1)
+		put := func(i int) bool {
+			return e.refused("PutItem", fmt.Sprintf(`{'TableName': 'Ledger', 'Item': {'P': {'S': 'a'}, 'S': {'S': '%d'}}}`, i))
+		}
+		refused := false
+		for i := range 50 { // far more than there can be within moments
+			refused = refused || put(i)
+		}
+		require.Equal(t, enforced, refused)
+	}
+}
+
+// The members that come first in an answer are known last, so they are put in afterwards.
+func TestConsumedCapacityOfABatchComesFirst(t *testing.T) {
+	e := newEndpoint(t)
+	e.music()
+	answer := e.ok("BatchGetItem", `{'RequestItems': {'Music': {'Keys': [{'Artist': {'S': 'a'}, 'Song': {'S': 'b'}}]}},
+		'ReturnConsumedCapacity': 'TOTAL'}`)
+	require.Equal(t, `{"ConsumedCapacity":[{"CapacityUnits":0.5,"TableName":"Music"}],"Responses":{"Music":[]},`+
+		`"UnprocessedKeys":{}}`, answer)
+}
