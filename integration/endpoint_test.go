@@ -88,6 +88,7 @@ func TestSDK(t *testing.T) {
 		"tables":                 manageTables,
 		"tags":                   tagTables,
 		"time to live":           setTimeToLive,
+		"streams":                readStream,
 		"endpoints and limits":   describeEndpoints,
 		"gzip":                   acceptGzip,
 		"checksums":              checkSums,

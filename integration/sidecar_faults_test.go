@@ -125,8 +125,8 @@ func TestSidecarRestoreThatFails(t *testing.T) {
 	})
 }
 
-// An upstream that cannot be reached for so long that the restore is given up: its table is deleted when the upstream
-// is back.
+// An upstream that fails for so long that a restore and a backup are given up: the table is deleted when the upstream
+// is back, the backup is none, and its client is told that it may try again.
 func TestSidecarUpstreamAway(t *testing.T) {
 	t.Parallel()
 	upstream, err := plain.start()
@@ -138,7 +138,7 @@ func TestSidecarUpstreamAway(t *testing.T) {
 	s.fillShelf("Away")
 	want := s.contents(s.direct, "Away")
 	arn := s.backUp("Away")
-	var written, asked atomic.Int64
+	var written, deletions atomic.Int64
 	l.on(func(operation string) mishap {
 		if operation == "BatchWriteItem" {
 			written.Add(1)
@@ -148,12 +148,22 @@ func TestSidecarUpstreamAway(t *testing.T) {
 	s.beginRestore(arn, "AwayAgain")
 	s.until("the restore to be in its middle", func() bool { return written.Load() > 20 })
 	l.on(func(operation string) mishap {
-		if operation != "BatchWriteItem" {
-			asked.Add(1)
+		switch operation {
+		case "DescribeTable", "DescribeTimeToLive":
+			return mishap{}
+		case "Scan":
+			return mishap{status: 500, code: "InternalFailure"}
+		case "DeleteTable":
+			deletions.Add(1)
 		}
 		return mishap{cut: true}
 	})
-	s.until("the restore to be given up", func() bool { return asked.Load() > 2 }) // for it asks to delete the table
+	_, err = s.client.CreateBackup(s.ctx, &dynamodb.CreateBackupInput{
+		TableName: aws.String("Away"), BackupName: aws.String("never"),
+	})
+	s.requireFailure(err)
+	require.Len(t, s.backups("Away", types.BackupTypeFilterAll), 1)
+	s.until("the restore to be given up", func() bool { return deletions.Load() > 0 })
 	l.on(nil)
 	s.watchFail("AwayAgain")
 	s.restore(arn, "AwayAgain")
@@ -253,29 +263,6 @@ func TestSidecarBackupBesideMishaps(t *testing.T) {
 		require.Equal(t, s.contents(s.direct, "Torn"), s.contents(s.direct, "TornAgain"))
 		s.drop("Torn", "TornAgain")
 	})
-}
-
-// A backup during which the upstream fails for long is none either, and the client is told that it may try again.
-func TestSidecarBackupThatFails(t *testing.T) {
-	t.Parallel()
-	upstream, err := plain.start()
-	require.NoError(t, err)
-	t.Cleanup(upstream.kill)
-	l := newLine(t, upstream.url)
-	s := startSidecar(t, l.url)
-	s.fillShelf("Torn")
-	l.on(func(operation string) mishap {
-		if operation == "Scan" {
-			return mishap{status: 500, code: "InternalFailure"}
-		}
-		return mishap{}
-	})
-	_, err = s.client.CreateBackup(s.ctx, &dynamodb.CreateBackupInput{
-		TableName: aws.String("Torn"), BackupName: aws.String("torn"),
-	})
-	s.requireFailure(err)
-	require.Empty(t, s.backups("Torn", types.BackupTypeFilterAll))
-	s.put("Torn", song("after", "the failure"))
 }
 
 // Writes whose answers are lost on the way back were done all the same. Backups and recovery know.

@@ -63,15 +63,23 @@ func (s *sidecar) printBanner(out io.Writer, c config, url string) {
   AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test aws --endpoint-url %[3]s --region %s dynamodb list-backups
 
   profile  %s, marker %s
-  tables   said to be in %s, of account %s
+  tables   %s
   seed     %d
   memory   %s for backups and history, the rest goes to %s
 
   Writes that do not pass this address are not seen: a backup that is being taken may have them in part, and history
   lacks them. Backups and history last as long as this process.
 
-`, c.upstream, url, quoted(url), c.region, c.profile, s.engine.Profile().Marker, s.source.Region(), s.source.Account(),
-		s.engine.Seed(), sizeText(c.memory), cmp.Or(c.spool, os.TempDir()))
+`, c.upstream, url, quoted(url), c.region, c.profile, s.profile.Marker, s.where(),
+		s.seed(), sizeText(c.memory), cmp.Or(c.spool, os.TempDir()))
+}
+
+// where says where the tables are said to be.
+func (s *sidecar) where() string {
+	if !s.located.Load() {
+		return "none yet: the first one will say in which region and account they are"
+	}
+	return fmt.Sprintf("said to be in %s, of account %s", s.source.Region(), s.source.Account())
 }
 
 // quoted keeps a shell from taking the brackets of an address for a pattern.

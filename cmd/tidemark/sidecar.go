@@ -12,8 +12,10 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/tidemark-db/tidemark"
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/upstream"
@@ -35,11 +37,20 @@ const (
 // sidecar answers the backup operations for the tables of an upstream, and forwards everything else.
 type sidecar struct {
 	source    *upstream.Source
-	engine    *backup.Engine
+	proxy     *upstream.Proxy
 	transport *http.Transport
-	handler   http.Handler
+	profile   backup.Profile
+	seedUsed  uint64
 	log       *slog.Logger
 	piece     time.Duration // pieceTimeout, but for tests
+
+	// Backups have ARNs, so there can be none before it is known where the tables are: until then they are those of an
+	// account without tables.
+	engine  *backup.Engine
+	handler http.Handler
+	empty   http.Handler
+	locate  sync.Mutex
+	located atomic.Bool
 
 	under sync.RWMutex // held for reading by requests that are under way
 }
@@ -67,20 +78,46 @@ func newSidecar(ctx context.Context, c config, log *slog.Logger) (*sidecar, erro
 	if s.source, err = upstream.New(ctx, client, s.options(c)); err != nil {
 		return nil, err
 	}
-	seed := cmp.Or(c.seed, rand.Uint64())
-	s.engine, err = backup.New(s.source, backup.Options{Profile: c.backups(), Seed: seed})
-	if err != nil {
-		s.source.Close()
-		return nil, err
+	s.proxy, s.profile, s.seedUsed = upstream.NewProxy(s.source), c.backups(), cmp.Or(c.seed, rand.Uint64())
+	nothing, err := tidemark.New(c.options())
+	if err == nil {
+		s.empty = s.handlerOf(nothing.Backups)
+		_, err = s.settle(ctx)
 	}
-	api := wire.NewAPI(nil, s.engine)
-	s.handler = wire.NewHandler(wire.Options{
+	if err != nil {
+		return nil, errors.Join(err, s.source.Close())
+	}
+	return s, nil
+}
+
+// settle makes the engine when it is known where the tables are, and reports whether there is one.
+func (s *sidecar) settle(ctx context.Context) (bool, error) {
+	if s.located.Load() {
+		return true, nil
+	}
+	s.locate.Lock()
+	defer s.locate.Unlock()
+	if known, err := s.source.Located(ctx); !known || err != nil || s.located.Load() {
+		return s.located.Load(), err
+	}
+	engine, err := backup.New(s.source, backup.Options{Profile: s.profile, Seed: s.seedUsed})
+	if err != nil {
+		return false, err
+	}
+	s.engine, s.handler = engine, s.handlerOf(engine)
+	s.located.Store(true)
+	return true, nil
+}
+
+// handlerOf answers backup operations with an engine, and forwards everything else.
+func (s *sidecar) handlerOf(engine *backup.Engine) http.Handler {
+	api := wire.NewAPI(nil, engine)
+	return wire.NewHandler(wire.Options{
 		Open:    func(string, string) (*wire.API, error) { return api, nil },
 		Account: s.source.Account(),
-		Seed:    seed,
-		Next:    upstream.NewProxy(s.source),
+		Seed:    s.seedUsed,
+		Next:    s.proxy,
 	})
-	return s, nil
 }
 
 // endpoint returns how the upstream is spoken to.
@@ -149,7 +186,11 @@ func (s *sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.under.RUnlock()
-	patiently(s.handler, w, r, s.piece)
+	handler := s.empty
+	if there, _ := s.settle(r.Context()); there { // or whoever is asked next will say why not
+		handler = s.handler
+	}
+	patiently(handler, w, r, s.piece)
 }
 
 // close ends the restores that are running, after the requests that are under way. It gives up when it has had its
@@ -182,10 +223,13 @@ func (s *sidecar) close(patience time.Duration) {
 	}
 }
 
-func (s *sidecar) seed() uint64             { return s.engine.Seed() }
+func (s *sidecar) seed() uint64             { return s.seedUsed }
 func (s *sidecar) behind() *upstream.Source { return s.source }
 
 func (s *sidecar) places() []place {
+	if !s.located.Load() {
+		return nil
+	}
 	return []place{{s.source.Account(), s.source.Region(), s.engine}}
 }
 

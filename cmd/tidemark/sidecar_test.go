@@ -284,7 +284,7 @@ func TestControlOfASidecar(t *testing.T) {
 	s.do("CreateTable", music)
 	put(s, "Music", "The Acme Band")
 	arn := s.backup()
-	require.Regexp(t, `{"account":"000000000000","region":"us-east-1","arn":"`+arn+
+	require.Regexp(t, `{"account":"111122223333","region":"us-east-1","arn":"`+arn+
 		`","from":"CREATING","to":"AVAILABLE","at":"`, s.get("/_tidemark/transitions"), "after the wait of the profile")
 	require.Regexp(t, `{"writes":1,"longestSeconds":[0-9.e-]+,"totalSeconds":[0-9.e-]+,"securedSeconds":[0-9.e-]+,`+
 		`"readBackSeconds":0}`, s.get("/_tidemark/delays"))

@@ -131,7 +131,7 @@ func named(table string) []byte {
 // makes up. An upstream that gives no TableId has one made of what does not change.
 func (s *Source) parse(name string, t *tableJSON) (described, error) {
 	d := described{status: t.TableStatus, lasting: t.TableID, Table: schema.Table{
-		Name: name, ID: t.TableID, ARN: arn.Table(s.o.Region, s.o.Account, name),
+		Name: name, ID: t.TableID, ARN: arn.Table(s.Region(), s.Account(), name),
 		CreationTime: seconds(t.CreationDateTime),
 		KeySchema:    keysOf(t.KeySchema), Attributes: make(schema.Attributes, len(t.AttributeDefinitions)),
 		BillingMode: schema.Provisioned, Throughput: throughputOf(&t.ProvisionedThroughput),

@@ -42,9 +42,9 @@
 // [Source.RetainTable] has a table copied, and from then on the Proxy reads every item back after a write to it has
 // been answered, before it passes the answer on. Writes to one item go one at a time then, so that each image belongs
 // to its write. Images and snapshots are versions of items in a spool (package spool): a snapshot is the versions up to
-// its instant. What a statement, or a write whose answer was lost, has changed is found by reading the table again
-// when the history is next asked for: its changes then bear the time at which they were found. A snapshot whose markers
-// lie away from its request is made of the history alone.
+// its instant. What a statement has changed is found by reading the table again, at once; what a write has whose answer
+// was lost, when the history is next asked for. These changes then bear the time at which they were found. So do they in a
+// snapshot whose markers lie away from its request, which is made of the history alone.
 //
 // # Concurrency
 //

@@ -31,6 +31,8 @@ type history struct {
 	versions *spool.Versions
 	relief   atomic.Bool // somebody is moving them to disk
 
+	rereading atomic.Bool // somebody is looking up what statements have changed
+
 	mu struct {
 		sync.Mutex
 		retain  time.Duration
@@ -327,6 +329,22 @@ func (s *Source) reconcile(ctx context.Context, h *history) error {
 		h.doubt()
 	}
 	return err
+}
+
+// reread has what a statement has changed looked up soon, so that the history has it near its time.
+func (s *Source) reread(table string) {
+	h := s.begunHistory(table)
+	if h == nil || !h.rereading.CompareAndSwap(false, true) {
+		return // whoever is at it is told by the doubt that there is more
+	}
+	s.background(func() {
+		for again := true; again; {
+			err := s.reconcile(s.closed, h) // if it fails, it is done when the history is asked for
+			h.rereading.Store(false)
+			_, doubted := h.state()
+			again = err == nil && doubted && h.rereading.CompareAndSwap(false, true)
+		}
+	})
 }
 
 // found records differences between a history and its table, as it was at an instant.

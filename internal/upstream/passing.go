@@ -163,6 +163,11 @@ func (p *passing) end(ctx context.Context, o outcome) {
 		t.h.unlock(t.keys)
 	}
 	p.leave()
+	if o == accepted {
+		for _, table := range p.writes.statements {
+			p.s.reread(table)
+		}
+	}
 }
 
 func (p *passing) doubt(g *gate) {

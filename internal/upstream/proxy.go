@@ -88,7 +88,12 @@ func (p *Proxy) forward(ctx context.Context, r *http.Request, body io.Reader, le
 		Method: r.Method, URL: p.s.client.base, Host: r.Host, Header: r.Header.Clone(),
 		Body: http.NoBody, ContentLength: length, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	if length != 0 {
+	switch {
+	case length > 0:
+		// A Transport reads once more after the last byte. By then a server may have closed the body, because its answer
+		// has begun, and the Transport would take that for a broken request and break the answer off.
+		out.Body = io.NopCloser(io.LimitReader(body, length))
+	case length < 0:
 		out.Body = io.NopCloser(body)
 	}
 	if r.URL.RawQuery != "" || r.URL.Path != "/" && r.URL.Path != "" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
@@ -20,7 +21,7 @@ import (
 // Options configure a [Source].
 type Options struct {
 	// Region and Account are where the tables are said to be. Empty: what the ARN of the upstream's first table says, or
-	// "us-east-1" and "000000000000" if it has none yet.
+	// "us-east-1" and "000000000000" if that says nothing; see Source.Located.
 	Region, Account string
 
 	Clock clock.Waiter // nil: the machine's
@@ -54,6 +55,7 @@ type Source struct {
 	o      Options
 	seq    *clock.Sequencer
 	spool  *spool.Spool
+	place  atomic.Pointer[place] // nil: not known yet
 	close  context.CancelFunc
 	closed context.Context
 	work   sync.WaitGroup
@@ -84,13 +86,6 @@ func New(ctx context.Context, client *Client, o Options) (*Source, error) {
 	if o.Segments < 1 || o.Writers < 1 || o.DrainLimit < 0 || o.ActiveLimit < 0 {
 		return nil, fmt.Errorf("upstream: numbers and times of %+v cannot be negative", o)
 	}
-	if o.Region == "" || o.Account == "" {
-		region, account, err := client.place(ctx)
-		if err != nil {
-			return nil, err
-		}
-		o.Region, o.Account = cmp.Or(o.Region, region), cmp.Or(o.Account, account)
-	}
 	disk, err := spool.Open(o.Spool, o.Memory)
 	if err != nil {
 		return nil, err
@@ -101,33 +96,65 @@ func New(ctx context.Context, client *Client, o Options) (*Source, error) {
 	s.unknown.pins = 1 // for good
 	s.mu.restores = make(map[string]*restoring)
 	s.mu.deleted = make(map[string]time.Time)
+	if _, err := s.Located(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
-// place returns where the upstream says that its tables are.
-func (c *Client) place(ctx context.Context) (region, account string, err error) {
-	region, account = "us-east-1", "000000000000"
+// place is where tables are said to be.
+type place struct{ region, account string }
+
+// Located finds out where the tables are said to be, and reports whether that is known: an upstream that has no table
+// does not say it, and Region and Account may have other answers until it has one. It fails if the upstream does not
+// answer.
+func (s *Source) Located(ctx context.Context) (bool, error) {
+	if s.place.Load() != nil {
+		return true, nil
+	}
+	p := place{s.o.Region, s.o.Account}
+	if p.region == "" || p.account == "" {
+		found, err := s.client.place(ctx)
+		if found == nil || err != nil {
+			return false, err
+		}
+		p = place{cmp.Or(p.region, found.region), cmp.Or(p.account, found.account)}
+	}
+	s.place.CompareAndSwap(nil, &p)
+	return true, nil
+}
+
+// place returns where the upstream says that its first table is; nil if it has none.
+func (c *Client) place(ctx context.Context) (*place, error) {
 	answer, err := c.Call(ctx, "ListTables", []byte(`{"Limit":1}`))
 	var tables struct{ TableNames []string }
 	if err == nil {
 		err = json.Unmarshal(answer, &tables)
 	}
 	if err != nil || len(tables.TableNames) == 0 {
-		return region, account, err
+		return nil, err
 	}
 	answer, err = c.Call(ctx, "DescribeTable", named(tables.TableNames[0]))
 	var first struct{ Table tableJSON }
 	if err == nil {
 		err = json.Unmarshal(answer, &first)
 	}
+	if errors.Is(err, exception.ResourceNotFound) { // it has gone meanwhile
+		return nil, nil
+	}
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
 	if a, err := arn.Parse(first.Table.TableArn); err == nil {
-		region, account = a.Region, a.Account
+		return &place{a.Region, a.Account}, nil
 	}
-	return region, account, nil
+	return &place{defaultRegion, defaultAccount}, nil
 }
+
+const (
+	defaultRegion  = "us-east-1"
+	defaultAccount = "000000000000"
+)
 
 // Close ends what the Source does in the background, and waits until that is over: tables that were being filled are
 // deleted again. What snapshots and histories have on disk is deleted too. The Source must not be used afterwards. The
@@ -155,11 +182,21 @@ func (s *Source) Usage() spool.Usage { return s.spool.Usage() }
 // Now is the time of the Source's clock. It never goes back.
 func (s *Source) Now() time.Time { return s.seq.Now() }
 
-// Region returns where the tables are said to be.
-func (s *Source) Region() string { return s.o.Region }
+// Region returns where the tables are said to be. It does not change any more once [Source.Located] knows it.
+func (s *Source) Region() string {
+	if p := s.place.Load(); p != nil {
+		return p.region
+	}
+	return cmp.Or(s.o.Region, defaultRegion)
+}
 
-// Account returns whose the tables are said to be.
-func (s *Source) Account() string { return s.o.Account }
+// Account returns whose the tables are said to be, as Region does.
+func (s *Source) Account() string {
+	if p := s.place.Load(); p != nil {
+		return p.account
+	}
+	return cmp.Or(s.o.Account, defaultAccount)
+}
 
 // TableState returns the state of a table. One that a restore is filling is CREATING, whatever the upstream says. It
 // fails with ResourceNotFound if there is no such table, and as the upstream does.
