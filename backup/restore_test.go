@@ -53,7 +53,14 @@ func TestRestoreKeepsAndDrops(t *testing.T) {
 // requirePlain asserts that a restored table has nothing but what a backup records.
 func requirePlain(t *testing.T, got schema.Description) {
 	t.Helper()
+	warm := func(t schema.Throughput) schema.Throughput {
+		if got.BillingMode == schema.PayPerRequest {
+			return schema.Throughput{Read: 12_000, Write: 4_000}
+		}
+		return t
+	}
 	want := schema.Description{Table: got.Table, Status: schema.Active, Indexes: got.Indexes}
+	want.Warm = map[string]schema.Throughput{"": warm(got.Throughput)}
 	if got.BillingMode == schema.PayPerRequest {
 		want.OnDemandSince = got.CreationTime
 	}
@@ -62,6 +69,7 @@ func requirePlain(t *testing.T, got schema.Description) {
 			want.States = make(map[string]schema.IndexState)
 		}
 		want.States[x.Name] = schema.IndexState{Status: schema.Active}
+		want.Warm[x.Name] = warm(x.Throughput)
 	}
 	require.Equal(t, want, got, "no stream, class STANDARD, no protection, no restore summary")
 }

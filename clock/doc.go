@@ -9,7 +9,8 @@
 //
 // # Guarantees
 //
-//   - The instants of one Sequencer strictly increase, also while the clock stands still.
+//   - The instants of one Sequencer strictly increase, also while the clock stands still: all that [Sequencer.Next] gives.
+//     Those of [Sequencer.Late] have a wall time in the past, and a sequence number of their own as well.
 //   - Neither the wall time of an Instant nor Sequencer.Now ever goes back, even if the clock beneath does: they
 //     hold still until the clock has caught up.
 //   - A Manual clock is moved only by its owner and never backwards.

@@ -42,6 +42,7 @@ type Definition struct {
 	Class              Class
 	DeletionProtection bool
 	Tags               map[string]string
+	ResourcePolicy     string // the document of the table's policy; empty: none
 }
 
 // SSESpecification asks for encryption. The zero value asks for the default, a key that AWS owns.
@@ -52,7 +53,8 @@ type SSESpecification struct {
 }
 
 // Check returns nil if a table can be made of d, and otherwise a ValidationException with the first fault: violations
-// of the service's model first, all of them in one message, then the rules that span members. It does not check tags.
+// of the service's model first, all of them in one message, then the rules that span members. It checks neither tags
+// nor the resource policy.
 func (d *Definition) Check() error {
 	checks := []func(*Definition) error{
 		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys,

@@ -235,6 +235,10 @@ type Description struct {
 	// its name. What has not changed since it was made is not in it.
 	Throughputs map[string]ThroughputChanges
 
+	// Warm gives the throughput that the table, by the empty name, and each global index, by its name, take at once. An
+	// index that is CREATING is not in it, and a table that is CREATING or DELETING has none.
+	Warm map[string]Throughput
+
 	// StreamARN names the latest stream, also after it was switched off; it is the zero ARN if there never was one.
 	StreamARN arn.ARN
 

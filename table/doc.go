@@ -18,6 +18,17 @@
 //     more than Options.CheckpointEvery of them ([Table.SnapshotAt]).
 //   - A write remembers nothing of the past unless someone has asked for history.
 //
+// # Time to live and streams
+//
+// With time to live ([Store.UpdateTimeToLive]) a table deletes items whose time is over. Each deletion is a commit of its
+// own at the instant at which it came due, whoever notices it and when: a view, a backup or a restore of any time has
+// just the items that had not been deleted by then. The instant of such a commit is after those of all earlier commits
+// of its table, but it may be before those that other tables have been given meanwhile.
+//
+// A stream of a table tells of every commit that has changed an item ([Store.Stream], [Stream.Records]), in their order,
+// of a transaction item by item. What a restore brings is no commit, and a put that changes nothing is not told. Records
+// are kept for a day of the store's clock, and share their items with the table.
+//
 // HAZARD: a condition or an update function runs while its table is locked. One that calls the store, or waits for
 // something that does, waits for ever.
 //
@@ -40,8 +51,13 @@
 //
 //   - All reads are consistent, those of global indexes too.
 //   - Tags and TTL settings of a table that is CREATING by CreateTable, or DELETING, can be changed.
-//   - Changes of TTL settings and of deletion protection have no cooldown, and items are not deleted when their time
-//     to live is over.
+//   - Deletion protection can be switched as often as one likes. TTL settings that a table is created with, which the
+//     service cannot do, count as if they had always been there.
+//   - Items are deleted right when Timing says so, where the service takes its time: at the first whole second after the
+//     one in their attribute, with the zero Timing. A fraction of a second there is a number that is ignored. While time to
+//     live is ENABLING or DISABLING, nothing expires.
+//   - A stream has one shard at a time, or one for ever without Timing.Shard. It records from the call that enables it on,
+//     although it is ENABLING as long as its table is being created or updated. LATEST is exact.
 //   - A new global index is complete before UpdateTable returns; what descriptions tell of it is a matter of Timing alone,
 //     whatever the size of the table. Nothing can be written from then on that does not fit its key, and an item that was
 //     there before and does not fit can be deleted or replaced by one that does, but not be updated otherwise.

@@ -151,6 +151,18 @@ func (t *Table) rlock(now time.Time) {
 	t.mu.RLock()
 }
 
+// rlockNow locks the table for reading and returns a time at which it has what it has: no commit lies after it, and nothing
+// that came due by then has still to happen.
+func (t *Table) rlockNow() time.Time {
+	for {
+		t.rlock(t.store.now())
+		if now := t.store.now(); now.UnixNano() < t.due.Load() {
+			return now
+		}
+		t.mu.RUnlock()
+	}
+}
+
 // expireLocked deletes the items whose time to live has been over by now, and reports whether there were any. Each is
 // deleted at the instant at which it came due, or right after the table's last commit, if that was later.
 func (t *Table) expireLocked(now time.Time) (expired bool) {

@@ -207,6 +207,7 @@ func (t *Table) createIndexLocked(x schema.Index, attributes schema.Attributes) 
 	t.mu.data = t.mu.data.With(storage.NewLayout(d), index)
 	t.redefineLocked(d)
 	t.forgetFiguresLocked(x.Name)
+	t.forgetIndexLocked(x.Name)
 	allocated := now.Add(t.store.timing.Updating)
 	t.mu.online = &onlineIndex{index: x, allocated: allocated, until: allocated.Add(t.store.timing.Backfilling)}
 	return now

@@ -25,6 +25,10 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	if err := checkTags(d.Tags, nil); err != nil {
 		return schema.Description{}, err
 	}
+	attached, err := s.firstPolicy(d)
+	if err != nil {
+		return schema.Description{}, err
+	}
 	billing := d.BillingMode
 	if billing == "" {
 		billing = schema.Provisioned
@@ -40,6 +44,7 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	t.mu.protected = d.DeletionProtection
 	t.mu.tags = mergeTags(nil, d.Tags)
 	t.mu.data = storage.NewData(storage.NewLayout(definition))
+	t.attachLocked(attached)
 	if taken := s.create(t); taken != nil {
 		return schema.Description{}, taken.nameTaken(s.now())
 	}
@@ -138,6 +143,7 @@ func (t *Table) describeAsLocked(m moment, status schema.Status, restoring bool)
 		d.Restore = t.restoreSummaryLocked()
 	}
 	t.describeIndexesLocked(&d, m)
+	t.describeWarmLocked(&d)
 	return d
 }
 

@@ -64,6 +64,22 @@ func (f *fixture) operations() map[string]func(name string) error {
 			_, err := f.store.Transact(table.Delete(name, key("a", 1)))
 			return err
 		},
+		"DescribeContributorInsights": func(name string) error {
+			_, err := f.store.DescribeContributorInsights(ctx, name, "")
+			return err
+		},
+		"UpdateContributorInsights": func(name string) error {
+			_, err := f.store.UpdateContributorInsights(ctx, name, "", true, "")
+			return err
+		},
+		"EnableKinesisStreamingDestination": func(name string) error {
+			_, _, err := f.store.EnableKinesisStreamingDestination(ctx, name, kinesis, "")
+			return err
+		},
+		"DescribeKinesisStreamingDestination": func(name string) error {
+			_, err := f.store.DescribeKinesisStreamingDestination(ctx, name)
+			return err
+		},
 		"DeleteTable": func(name string) error { _, err := f.store.DeleteTable(ctx, name); return err },
 	}
 }

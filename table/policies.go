@@ -164,6 +164,21 @@ func (s *Store) withPolicy(a arn.ARN, change bool, fn func(t *Table, now time.Ti
 	return fn(t, now)
 }
 
+// firstPolicy reads the policy of a new table.
+func (s *Store) firstPolicy(d *schema.Definition) (policy.Policy, error) {
+	if d.ResourcePolicy == "" {
+		return policy.Policy{}, nil
+	}
+	return policy.Parse(d.ResourcePolicy, arn.Partition(s.region))
+}
+
+// attachLocked gives a new table its policy, if there is one.
+func (t *Table) attachLocked(p policy.Policy) {
+	if !p.IsZero() {
+		t.setPolicyLocked(t.mu.definition.ARN.String(), p, t.mu.definition.CreationTime)
+	}
+}
+
 // setPolicyLocked keeps a policy, or that it was deleted.
 func (t *Table) setPolicyLocked(resource string, p policy.Policy, now time.Time) *attachedPolicy {
 	kept := &attachedPolicy{policy: p, revision: now.UnixMilli(), changed: now}

@@ -156,8 +156,8 @@ func (s *Stream) View() schema.StreamView { return s.view }
 
 // open locks the stream for reading, if it is there, and returns the time.
 func (s *Stream) open() (now time.Time, err error) {
-	now = s.table.store.Now()
-	s.table.rlock(now)
+	s.table.store.Now() // which frees what has had its time
+	now = s.table.rlockNow()
 	if s.goneLocked(now) {
 		s.table.mu.RUnlock()
 		return now, errNoStream(s.arn.String())

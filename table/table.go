@@ -42,6 +42,8 @@ type Table struct {
 		indexes
 		history
 		expiration
+		attachments
+		warm warmth
 	}
 }
 

@@ -77,6 +77,7 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 	}
 	t.countLocked(now)
 	t.noteThroughputLocked(t.mu.definition, d, now)
+	t.keepWarmLocked(t.mu.definition)
 	t.applySettingsLocked(c, d, now)
 	switch {
 	case len(c.CreateIndexes) > 0:

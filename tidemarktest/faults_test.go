@@ -267,7 +267,7 @@ func TestFaultsThatCannotComeToPass(t *testing.T) {
 		want  string
 	}{
 		"no name":        {tidemarktest.Throttle(""), `no call of "" will ever be answered: the operations are `},
-		"other spelling": {tidemarktest.Throttle("putItem"), "GetRecords, GetShardIterator, ListBackups"},
+		"other spelling": {tidemarktest.Throttle("putItem"), "GetItem, GetRecords"},
 		"no error":       {tidemarktest.Fail("PutItem", nil), "has no error to fail with"},
 		"call 0":         {tidemarktest.Throttle("PutItem").Nth(0), "there is no call number 0"},
 		"0 times":        {tidemarktest.Throttle("PutItem").Times(0), "cannot befall 0 calls"},

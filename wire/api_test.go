@@ -27,7 +27,6 @@ func TestDoUnknownTargets(t *testing.T) {
 	}
 	for _, operation := range []string{ // what there is no part of yet is not half there
 		"ExportTableToPointInTime", "DescribeExport", "ListExports", "ImportTable", "DescribeImport", "ListImports",
-		"CreateGlobalTable",
 	} {
 		e.refuses(operation, `{}`, "UnknownOperationException",
 			"Tidemark does not support the operation "+operation+" yet")

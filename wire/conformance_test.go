@@ -92,6 +92,8 @@ func newConformance(t *testing.T, c *conformanceCase) *conformance {
 		take("ttl-switching", &timing.TTLSwitching)
 		take("ttl-cooldown", &timing.TTLCooldown)
 		take("shard", &timing.Shard)
+		take("switching", &timing.Switching)
+		take("policy-cooldown", &timing.PolicyCooldown)
 		if c.rates {
 			p.Rates = backup.Documented().Rates
 		}

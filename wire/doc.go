@@ -8,6 +8,9 @@
 //
 // A test wants package tidemarktest, and a shell the command tidemark: both are this package with a clock.
 //
+// Requests for streams, which have a protocol and clients of their own, are answered at the same place: what the header
+// X-Amz-Target has tells them apart ([Target]).
+//
 // # Guarantees
 //
 //   - A request that is refused has changed nothing.
@@ -54,9 +57,6 @@
 //   - Replicas, witnesses, resource policies and warm throughput.
 //   - Exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
 //     answer UnknownOperationException, which says so. For the service's own names it has a text, unlike there.
-//   - Reading streams. Their settings are kept, described and recorded in backups, and the name of the latest one is shown,
-//     but nothing goes into a stream.
-//   - Time to live is a setting that is kept, described and recorded in backups; no item is deleted by it.
 //
 // # Concurrency
 //
@@ -78,6 +78,10 @@
 //     filled up: "Table: T Indexes: [I]". Of a key with several attributes, what is said of conditions on
 //     partition attributes is inferred from keys that have one; of several sort attributes that lack a condition the
 //     first is named.
+//   - Streams: of what is refused to who reads them the exceptions are known and few of the texts. Ours are those for an
+//     iterator that has expired, which is the model's description of it, and for half a ShardFilter; those for limits and
+//     sequence numbers are inferred. ListStreams and DescribeStream are in the order of the names, and the calls for streams
+//     are not bounded in number. What an image is counted with in SizeBytes is its size as an item.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
 //   - DescribeLimits answers the service's defaults; nothing enforces them.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
@@ -106,12 +110,14 @@
 //     observed there it is one of the same words. CAST, CASE, dates, Ion literals and @ before a name are told as
 //     unreadable too, and which words need quotes is known from a parser of the service's kind. Of several faults the
 //     first that is found is told, in the WHERE before the rest.
-//   - A SELECT that names a whole key reads one item and has no next page. Where a WHERE names several ranges, they are read in the order of the statement unless it has
-//     an ORDER BY; a range with an open and another bound is read from the one alone, so that Limit counts items beyond the
-//     other. An index with several attributes in one part of its key is always scanned, and cannot be ordered. In a
-//     transaction, an INSERT of what is there is canceled as DuplicateItem, and a DELETE of what is not there is none that
-//     fails, whatever its WHERE says. More parameters than places are let pass. One item twice in a
-//     BatchExecuteStatement refuses all of it. NextTokens do not expire.
+//   - A SELECT that names a whole key reads one item and has no next page. Where a WHERE names several ranges, they are
+//     read in the order of the statement unless it has an ORDER BY. An index with several attributes in one part of its
+//     key is always scanned, and cannot be ordered. In a transaction, an INSERT of what is there is canceled as
+//     DuplicateItem, and a DELETE of what is not there is none that fails, whatever its WHERE says. More parameters than
+//     places are let pass. One item twice in a BatchExecuteStatement refuses all of it. NextTokens do not expire.
+//   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
+//     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
+//     other expressions.
 //   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
 //     ExclusiveStartKey is told without the words "The provided starting key is invalid".
 package wire

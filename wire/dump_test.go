@@ -51,7 +51,10 @@ func dump(e *endpoint) string {
 func dumpTable(e *endpoint, b *strings.Builder, name string) {
 	request := fmt.Sprintf(`{"TableName": %q}`, name)
 	fmt.Fprintf(b, "table %s\n", name)
-	for _, operation := range []string{"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"} {
+	for _, operation := range []string{
+		"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights",
+		"DescribeKinesisStreamingDestination",
+	} {
 		_, answer := e.do(operation, request)
 		fmt.Fprintf(b, "  %s\n", answer)
 	}
@@ -65,8 +68,10 @@ func dumpTable(e *endpoint, b *strings.Builder, name string) {
 		}
 	}
 	arn := "arn:aws:dynamodb:" + e.tables.Region() + ":" + e.tables.Account() + ":table/" + name
-	_, tags := e.do("ListTagsOfResource", fmt.Sprintf(`{"ResourceArn": %q}`, arn))
-	fmt.Fprintf(b, "  %s\n", tags)
+	for _, operation := range []string{"ListTagsOfResource", "GetResourcePolicy"} {
+		_, answer := e.do(operation, fmt.Sprintf(`{"ResourceArn": %q}`, arn))
+		fmt.Fprintf(b, "  %s\n", answer)
+	}
 	t, err := e.tables.Table(name)
 	if err != nil {
 		fmt.Fprintf(b, "  %v\n", err)
@@ -103,6 +108,11 @@ func TestDumpShowsEveryChange(t *testing.T) {
 		{"PutItem", `{` + table + `, 'Item': {` + item + `, 'Plays': {'N': '1'}}}`},
 		{"UpdateTimeToLive", `{` + table + `, 'TimeToLiveSpecification': {'AttributeName': 'At', 'Enabled': true}}`},
 		{"TagResource", `{` + arn + `, 'Tags': [{'Key': 'a', 'Value': 'b'}]}`},
+		{"UpdateContributorInsights", `{` + table + `, 'ContributorInsightsAction': 'ENABLE'}`},
+		{"EnableKinesisStreamingDestination", `{` + table + `,
+			'StreamArn': 'arn:aws:kinesis:us-east-1:123456789012:stream/changes'}`},
+		{"PutResourcePolicy", `{` + arn + `, 'Policy':
+			'{\'Statement\': {\'Effect\': \'Deny\', \'Principal\': \'*\', \'Action\': \'*\', \'Resource\': \'*\'}}'}`},
 		{"UpdateContinuousBackups", `{` + table + `,
 			'PointInTimeRecoverySpecification': {'PointInTimeRecoveryEnabled': true}}`},
 		{"UpdateTable", `{` + table + `, 'DeletionProtectionEnabled': true}`},

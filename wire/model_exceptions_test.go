@@ -23,9 +23,8 @@ var requestExceptions = map[string]requestException{
 	"* GlobalTableSourceArn":               {text: notYet, why: elsewhere},
 	"* GlobalTableWitnessUpdates":          {text: notYet, why: elsewhere},
 	"* MultiRegionConsistency":             {text: notYet, why: elsewhere},
-	"* ReplicaUpdates":                     {text: notYet, why: elsewhere},
+	"UpdateTable ReplicaUpdates":           {text: notYet, why: elsewhere},
 
-	"* ResourcePolicy": {text: notYet, why: "there are no policies"},
 	"* WarmThroughput": {text: notYet, why: "throughput is recorded but not enforced, so there is nothing to warm"},
 
 	"DescribeBackup BackupArn":            {text: "^Invalid Backup ARN$", typed: true, why: ownText},

@@ -153,7 +153,11 @@ func (s requestSite) violations() (all []violation) {
 			add(long, "'"+long+"'", "have length less than or equal to "+strconv.Itoa(high))
 		}
 		if x.pattern != "" {
-			add("a b!", "'a b!'", "satisfy regular expression pattern: "+x.pattern)
+			bad := "a b!"
+			if regexp.MustCompile(`Print|u0020`).MatchString(x.pattern) {
+				bad = "a\x01b"
+			}
+			add(bad, "'"+bad+"'", "satisfy regular expression pattern: "+x.pattern)
 		}
 	case "integer", "long":
 		if x.min != nil {

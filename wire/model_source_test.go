@@ -24,6 +24,12 @@ var described = []string{
 	"ListTagsOfResource", "UpdateTimeToLive", "DescribeTimeToLive", "DescribeLimits", "DescribeEndpoints",
 	"PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem",
 	"TransactGetItems", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction",
+	"PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy",
+	"UpdateContributorInsights", "DescribeContributorInsights", "ListContributorInsights",
+	"EnableKinesisStreamingDestination", "DisableKinesisStreamingDestination",
+	"UpdateKinesisStreamingDestination", "DescribeKinesisStreamingDestination",
+	"CreateGlobalTable", "UpdateGlobalTable", "DescribeGlobalTable", "ListGlobalTables", "UpdateGlobalTableSettings",
+	"DescribeGlobalTableSettings", "UpdateTableReplicaAutoScaling", "DescribeTableReplicaAutoScaling",
 }
 
 // describedStreams are the operations that testdata/model-streams.txt is about: those of streams have a model of their

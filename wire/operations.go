@@ -35,6 +35,28 @@ var tableOperations = map[string]operation{
 	"DescribeLimits":     describeLimits,
 	"DescribeEndpoints":  describeEndpoints,
 
+	"PutResourcePolicy":    putResourcePolicy,
+	"GetResourcePolicy":    getResourcePolicy,
+	"DeleteResourcePolicy": deleteResourcePolicy,
+
+	"UpdateContributorInsights":   updateContributorInsights,
+	"DescribeContributorInsights": describeContributorInsights,
+	"ListContributorInsights":     listContributorInsights,
+
+	"EnableKinesisStreamingDestination":   enableKinesisStreamingDestination,
+	"DisableKinesisStreamingDestination":  disableKinesisStreamingDestination,
+	"UpdateKinesisStreamingDestination":   updateKinesisStreamingDestination,
+	"DescribeKinesisStreamingDestination": describeKinesisStreamingDestination,
+
+	"CreateGlobalTable":               createGlobalTable,
+	"UpdateGlobalTable":               updateGlobalTable,
+	"DescribeGlobalTable":             describeGlobalTable,
+	"ListGlobalTables":                listGlobalTables,
+	"UpdateGlobalTableSettings":       updateGlobalTableSettings,
+	"DescribeGlobalTableSettings":     describeGlobalTableSettings,
+	"UpdateTableReplicaAutoScaling":   updateTableReplicaAutoScaling,
+	"DescribeTableReplicaAutoScaling": describeTableReplicaAutoScaling,
+
 	"PutItem":    putItem,
 	"GetItem":    getItem,
 	"UpdateItem": updateItem,
@@ -54,13 +76,7 @@ var tableOperations = map[string]operation{
 
 // others are the operations that the service has besides. They are unknown here, but no client should have to guess why.
 var others = []string{
-	"CreateGlobalTable", "DeleteResourcePolicy", "DescribeContributorInsights",
-	"DescribeExport", "DescribeGlobalTable", "DescribeGlobalTableSettings", "DescribeImport",
-	"DescribeKinesisStreamingDestination", "DescribeTableReplicaAutoScaling", "DisableKinesisStreamingDestination",
-	"EnableKinesisStreamingDestination", "ExportTableToPointInTime",
-	"GetResourcePolicy", "ImportTable", "ListContributorInsights", "ListExports", "ListGlobalTables",
-	"ListImports", "PutResourcePolicy", "UpdateContributorInsights", "UpdateGlobalTable",
-	"UpdateGlobalTableSettings", "UpdateKinesisStreamingDestination", "UpdateTableReplicaAutoScaling",
+	"DescribeExport", "DescribeImport", "ExportTableToPointInTime", "ImportTable", "ListExports", "ListImports",
 }
 
 // Operations returns the names of the operations that are answered, in the order of the alphabet.

@@ -227,6 +227,10 @@ func (c *call) take(s *selection, page snapshot.Page, state *snapshot.Snapshot, 
 	x := s.source
 	by, read, fetched := consistency(s.consistent), 0, capacity.Units(0)
 	for _, entry := range page.Items {
+		if _, sort := s.sortValues(entry); r != nil && r.Past(sort, s.plan.Reverse) {
+			page.Last = attr.Item{}
+			break
+		}
 		item := entry
 		read += entry.Size()
 		if s.limit > 0 {

@@ -76,7 +76,20 @@ func (c *call) writeTable(d *schema.Description) {
 	c.writeText("TableName", d.Name)
 	c.writeInt("TableSizeBytes", d.SizeBytes)
 	c.writeText("TableStatus", string(d.Status))
+	c.writeWarm(d, "")
 	w.End('}')
+}
+
+// writeWarm writes what a table or an index takes at once. That never changes by itself, so it is never UPDATING.
+func (c *call) writeWarm(d *schema.Description, index string) {
+	if t, known := d.Warm[index]; known {
+		c.out.Name("WarmThroughput")
+		c.out.Begin('{')
+		c.writeInt("ReadUnitsPerSecond", t.Read)
+		c.writeText("Status", string(schema.Active))
+		c.writeInt("WriteUnitsPerSecond", t.Write)
+		c.out.End('}')
+	}
 }
 
 func (c *call) writeAttributeDefinitions(attributes schema.Attributes) {
@@ -107,6 +120,7 @@ func (c *call) writeGlobalIndex(d *schema.Description, x *schema.Index) {
 	c.writeOnDemand(x.OnDemand)
 	c.writeProjection(x.Projection)
 	c.writeThroughputDescription(x.Throughput, d.Throughputs[x.Name])
+	c.writeWarm(d, x.Name)
 	c.out.End('}')
 }
 

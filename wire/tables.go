@@ -21,6 +21,8 @@ func createTable(c *call) error {
 		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional)),
 		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
 		Tags:          c.readTags(optional),
+
+		ResourcePolicy: c.readPolicy(),
 	}
 	c.refuseEmpty("LocalSecondaryIndexes", d.LocalIndexes)
 	c.refuseEmpty("GlobalSecondaryIndexes", d.GlobalIndexes)
@@ -35,7 +37,7 @@ func createTable(c *call) error {
 		d.SSE = *sse
 	}
 	d.DeletionProtection, _ = c.in.Bool("DeletionProtectionEnabled", optional)
-	c.in.Unsupported("WarmThroughput", "ResourcePolicy", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
+	c.in.Unsupported("WarmThroughput", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 	if err := c.nameOfNewTable(&d.Name); err != nil {
 		return err
 	}

@@ -104,3 +104,25 @@ func TestAssignmentRefusals(t *testing.T) {
 		require.EqualError(t, err, message, text)
 	}
 }
+
+// What an update gives, as far as the request tells.
+func TestUpdateGives(t *testing.T) {
+	a, err := assignment(t, `a ADD 1`)
+	require.NoError(t, err)
+	b, err := assignment(t, `b DELETE`)
+	require.NoError(t, err)
+	legacy := expr.NewUpdate([]expr.Assignment{a, b})
+	require.False(t, legacy.IsExpression())
+	require.Equal(t, attr.N("1"), legacy.Gives("a"))
+	require.True(t, legacy.Gives("b").IsZero())
+
+	const text = "SET a = :1, b = c, d.e = :1, f = if_not_exists(f, :1) REMOVE g ADD h :2"
+	u, err := expr.ParseUpdate(text, params(t, text))
+	require.NoError(t, err)
+	require.True(t, u.IsExpression())
+	require.Equal(t, attr.N("1"), u.Gives("a"))
+	require.Equal(t, attr.N("2"), u.Gives("h"))
+	for _, name := range []string{"b", "d", "f", "g", "x"} {
+		require.True(t, u.Gives(name).IsZero(), name)
+	}
+}

@@ -8,6 +8,7 @@ const (
 	Boolean   = "Boolean"
 	Integer   = "Integer"
 	Long      = "Long"
+	Double    = "Double"
 	Timestamp = "Date"
 	Blob      = "Blob"
 	List      = "List"
@@ -25,6 +26,7 @@ var collections = map[string]string{
 	Boolean:   "class java.lang.Boolean",
 	Integer:   "class java.lang.Integer",
 	Long:      "class java.lang.Long",
+	Double:    "class java.lang.Double",
 	Timestamp: "class java.util.Date",
 	Blob:      "class java.nio.ByteBuffer",
 	Value:     "class com.amazonaws.dynamodb.v20120810.AttributeValue",
@@ -45,7 +47,8 @@ func (s *Scanner) Mismatch(wanted string) bool {
 }
 
 func mismatch(c byte, text []byte, wanted string) string {
-	scalar := wanted == String || wanted == Boolean || wanted == Integer || wanted == Long || wanted == Timestamp
+	scalar := wanted == String || wanted == Boolean || wanted == Integer || wanted == Long || wanted == Double ||
+		wanted == Timestamp
 	switch {
 	case c == '{':
 		return "Start of structure or map found where not expected"

@@ -30,7 +30,8 @@ type Plan struct {
 type Read struct {
 	Partition attr.Value
 
-	// Sort holds for all items of the range; Holds tells them from others for which it holds too.
+	// Sort holds for all items of the range. Holds tells them from others for which it holds too, and Past tells when
+	// there are no more of them.
 	Sort expr.SortCondition
 
 	all []expr.SortCondition
@@ -46,6 +47,19 @@ func (r Read) Holds(sort attr.Value) bool {
 		}
 	}
 	return true
+}
+
+// Past reports whether an item with that sort key lies behind all of the range, for who reads it in ascending order or
+// in reverse.
+func (r Read) Past(sort attr.Value, reverse bool) bool {
+	for _, c := range r.all {
+		for _, b := range bounds(c) {
+			if b.upper != reverse && !b.admits(sort) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // One reports whether the range is one item of a table, whose key has a sort attribute or not.
@@ -264,7 +278,6 @@ func (p *Plan) read() error {
 		if r.empty() {
 			continue
 		}
-		r.Sort = r.narrowest()
 		apart := true
 		for _, earlier := range p.branches[:i] {
 			if len(earlier.partitions) != 1 || earlier.partitions[0] != r.Partition {
@@ -308,6 +321,9 @@ func (p *Plan) order(by []Order, partition string) error {
 		default:
 			partitions = 1
 		}
+	}
+	for i := range p.Reads {
+		p.Reads[i].Sort = p.Reads[i].narrowest(p.Reverse)
 	}
 	if len(by) > 0 && partitions == 0 && len(first) > 1 {
 		return refuse("Must have hash key in ORDER BY clause when more than one hash key condition specified in " +
@@ -423,25 +439,36 @@ func (r Read) overlaps(other Read) bool {
 // empty reports whether no item can belong to the range.
 func (r Read) empty() bool { return !r.overlaps(Read{}) }
 
-// narrowest returns the condition of the range that leaves the fewest items.
-func (r Read) narrowest() (narrowest expr.SortCondition) {
-	rank := func(c expr.SortCondition) int {
-		switch c.Operator {
-		case expr.SortAny:
-			return 0
-		case expr.SortEqual:
-			return 3
-		case expr.SortBetween, expr.SortBeginsWith:
-			return 2
-		}
-		return 1
-	}
+// narrowest returns the condition of the range by which the fewest items are read, from where the reading begins until
+// it is past the range.
+func (r Read) narrowest(reverse bool) (narrowest expr.SortCondition) {
+	best := 0
 	for _, c := range r.all {
-		if rank(c) > rank(narrowest) {
-			narrowest = c
+		rank := 3
+		switch c.Operator {
+		case expr.SortEqual:
+			rank = 4
+		case expr.SortLess, expr.SortAtMost, expr.SortGreater, expr.SortAtLeast:
+			near := bounds(c)[0].upper == reverse
+			if rank = 1; near {
+				rank = 2
+			}
+		}
+		if rank > best || rank == best && rank < 3 && tighter(c, narrowest) {
+			narrowest, best = c, rank
 		}
 	}
 	return narrowest
+}
+
+// tighter reports whether less is within the one bound of c than within that of d, which is on the same side.
+func tighter(c, d expr.SortCondition) bool {
+	one, other := bounds(c)[0], bounds(d)[0]
+	order, _ := one.value.Compare(other.value)
+	if order == 0 {
+		return !one.included
+	}
+	return (order < 0) == one.upper
 }
 
 // compare orders ranges of one partition that do not overlap.

@@ -136,6 +136,10 @@ func TestRangesShareNoItem(t *testing.T) {
 	plan, err := s.Plan(pk, sk)
 	require.NoError(t, err)
 	require.Equal(t, "a[> 1] a[> 3]", shown(plan))
+	require.False(t, plan.Reads[0].Past(attr.S("2"), false))
+	require.True(t, plan.Reads[0].Past(attr.S("3"), false))
+	require.False(t, plan.Reads[0].Past(attr.S("3"), true))
+	require.True(t, plan.Reads[0].Past(attr.S("1"), true))
 	for sort, want := range map[string]int{"1": -1, "2": 0, "3": -1, "4": 1, "5": -1} {
 		for j, r := range plan.Reads {
 			require.Equal(t, j == want, r.Holds(attr.S(sort)), sort)
@@ -149,19 +153,21 @@ func TestOrders(t *testing.T) {
 		none = "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
 	)
 	for rest, want := range map[string]string{
-		`WHERE pk = 'a'`:                                       "a[] ascending",
-		`WHERE pk = 'a' ORDER BY sk`:                           "a[] ascending",
-		`WHERE pk = 'a' ORDER BY sk DESC`:                      "a[] descending",
-		`WHERE pk = 'a' ORDER BY pk`:                           "a[] descending", // the service was seen to do so
-		`WHERE pk IN ['b', 'a'] ORDER BY pk`:                   "a[] b[] descending",
-		`WHERE pk IN ['a', 'b'] ORDER BY pk DESC, sk ASC`:      "b[] a[] ascending",
-		`WHERE pk IN ['b', 'a'] ORDER BY sk DESC, pk`:          "a[] b[] descending",
-		`WHERE pk = 'a' AND sk IN ['1', '2'] ORDER BY sk DESC`: "a[= 2] a[= 1] descending",
-		`WHERE pk IN ['a', 'b'] ORDER BY sk`:                   hash,
-		`WHERE pk > 'a' ORDER BY sk`:                           none,
-		`WHERE x = 1 ORDER BY sk`:                              none,
-		`ORDER BY sk`:                                          "Must have WHERE clause in the statement when using ORDER BY clause.",
-		`WHERE pk = 'a' ORDER BY x`:                            "Attribute x in ORDER BY clause must be part of the primary key",
+		`WHERE pk = 'a'`:             "a[] ascending",
+		`WHERE pk = 'a' ORDER BY sk`: "a[] ascending",
+		`WHERE pk = 'a' AND sk < '5' AND sk > '1' AND sk >= '2' AND sk > '2'`:    "a[> 2] ascending",
+		`WHERE pk = 'a' AND sk > '1' AND sk < '5' AND sk < '4' ORDER BY sk DESC`: "a[< 4] descending",
+		`WHERE pk = 'a' ORDER BY sk DESC`:                                        "a[] descending",
+		`WHERE pk = 'a' ORDER BY pk`:                                             "a[] descending", // the service was seen to do so
+		`WHERE pk IN ['b', 'a'] ORDER BY pk`:                                     "a[] b[] descending",
+		`WHERE pk IN ['a', 'b'] ORDER BY pk DESC, sk ASC`:                        "b[] a[] ascending",
+		`WHERE pk IN ['b', 'a'] ORDER BY sk DESC, pk`:                            "a[] b[] descending",
+		`WHERE pk = 'a' AND sk IN ['1', '2'] ORDER BY sk DESC`:                   "a[= 2] a[= 1] descending",
+		`WHERE pk IN ['a', 'b'] ORDER BY sk`:                                     hash,
+		`WHERE pk > 'a' ORDER BY sk`:                                             none,
+		`WHERE x = 1 ORDER BY sk`:                                                none,
+		`ORDER BY sk`:                                                            "Must have WHERE clause in the statement when using ORDER BY clause.",
+		`WHERE pk = 'a' ORDER BY x`:                                              "Attribute x in ORDER BY clause must be part of the primary key",
 	} {
 		t.Run(rest, func(t *testing.T) {
 			plan, err := parse(t, `SELECT * FROM Music `+rest).Plan(pk, sk)

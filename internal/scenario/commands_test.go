@@ -31,6 +31,10 @@ var commands = map[string]command{
 	"delete-table":   (*world).deleteTable,   // delete-table orders
 	"describe-table": (*world).describeTable, // describe-table orders
 	"tables":         (*world).tables,        // tables
+	"ttl":            (*world).ttl,           // ttl orders on
+	"stream":         (*world).stream,        // stream orders on [view=KEYS_ONLY]
+	"streams":        (*world).streams,       // streams [orders]
+	"records":        (*world).records,       // records orders
 	"put":            (*world).put,           // put orders id=1 state=open
 	"delete":         (*world).remove,        // delete orders id=1
 	"transact":       (*world).transact,      // transact put orders id=1; delete orders id=2
