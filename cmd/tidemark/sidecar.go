@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,12 +23,8 @@ import (
 )
 
 const (
-	// reachTimeout is how long the upstream may take for the first answers, and to be connected to at any time.
+	// reachTimeout is how long the upstream may take for the first answers.
 	reachTimeout = 5 * time.Second
-
-	// spareTimeout is how long a connection to the upstream is kept for the next request. Servers close theirs too, those
-	// of Node after 5 seconds, and a write that is sent just then may have been done or not.
-	spareTimeout = 4 * time.Second
 
 	// endTimeout is how long running restores, whose tables are deleted again, may take once the server is to end.
 	endTimeout = 30 * time.Second
@@ -38,7 +34,7 @@ const (
 type sidecar struct {
 	source    *upstream.Source
 	proxy     *upstream.Proxy
-	transport *http.Transport
+	transport *upstream.Transport
 	profile   backup.Profile
 	seedUsed  uint64
 	log       *slog.Logger
@@ -58,14 +54,7 @@ type sidecar struct {
 // newSidecar returns the sidecar of the upstream that the flags name, which must answer.
 func newSidecar(ctx context.Context, c config, log *slog.Logger) (*sidecar, error) {
 	s := &sidecar{log: log, piece: pieceTimeout}
-	s.transport = &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: reachTimeout}).DialContext,
-		TLSHandshakeTimeout:   reachTimeout,
-		ResponseHeaderTimeout: upstream.AnswerTimeout,
-		IdleConnTimeout:       spareTimeout,
-		MaxIdleConnsPerHost:   256,
-		DisableCompression:    true, // answers pass as they are
-	}
+	s.transport = upstream.NewTransport()
 	client, err := upstream.NewClient(c.endpoint(s.transport))
 	if err != nil {
 		return nil, err
@@ -179,6 +168,18 @@ func (s *sidecar) ended(p upstream.Progress) {
 	s.log.LogAttrs(context.Background(), level, what, a...)
 }
 
+// mayNeedBackups reports whether a request is not just forwarded: all operations of the backup family have names like
+// this.
+func mayNeedBackups(r *http.Request) bool {
+	target := r.Header.Get("X-Amz-Target")
+	return strings.Contains(target, "Backup") || strings.Contains(target, "PointInTime")
+}
+
+func (s *sidecar) locatedNow(ctx context.Context) bool {
+	there, _ := s.settle(ctx) // if it fails, so will whatever asks the upstream next
+	return there
+}
+
 // ServeHTTP answers a request, which may take as long as the upstream needs.
 func (s *sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.under.TryRLock() {
@@ -187,7 +188,7 @@ func (s *sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.under.RUnlock()
 	handler := s.empty
-	if there, _ := s.settle(r.Context()); there { // or whoever is asked next will say why not
+	if s.located.Load() || mayNeedBackups(r) && s.locatedNow(r.Context()) {
 		handler = s.handler
 	}
 	patiently(handler, w, r, s.piece)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
@@ -19,9 +18,6 @@ import (
 // maxAnswer is the largest answer to a Call that is read: a page of a Scan is 1 MB of items, which JSON can make
 // several times as long.
 const maxAnswer = 32 << 20
-
-// AnswerTimeout is how long a transport should let an upstream take until it begins to answer.
-const AnswerTimeout = 2 * time.Minute
 
 const (
 	targetPrefix = "DynamoDB_20120810."
@@ -45,10 +41,7 @@ type Endpoint struct {
 	// empty: many emulators want a signature and do not verify it.
 	AccessKey, SecretKey, SessionToken string
 
-	// Transport sends the requests; nil: one of its own, without the proxies of the environment and without compression,
-	// that takes an upstream for lost which has not begun to answer after two minutes: a table cannot be backed up, nor
-	// deleted, while a write to it is on its way.
-	Transport http.RoundTripper
+	Transport http.RoundTripper // nil: a new [Transport]
 }
 
 // NewClient returns a Client. It fails if the URL is not that of an HTTP endpoint. It does not try to reach it.
@@ -65,10 +58,7 @@ func NewClient(e Endpoint) (*Client, error) {
 		region: cmp.Or(e.Region, "us-east-1"),
 	}}
 	if c.transport == nil {
-		// Answers pass as they are, so nothing must be unpacked on the way.
-		c.transport = &http.Transport{
-			DisableCompression: true, MaxIdleConnsPerHost: 256, ResponseHeaderTimeout: AnswerTimeout,
-		}
+		c.transport = NewTransport()
 	}
 	return c, nil
 }
