@@ -145,5 +145,5 @@
 //   - A rate is a bucket of calls, the same for all connections, which refills at the documented number a second and
 //     may hold more ([Rate].Burst); a call that is refused takes nothing from it. UpdateContinuousBackups has no rate.
 //   - Bounds of a list are rounded to the nearest millisecond.
-//   - There are no IAM policies, replicas, resource policies or auto scaling, and so nothing is said of them.
+//   - There are no IAM policies, replicas or auto scaling, and so nothing is said of them.
 package backup

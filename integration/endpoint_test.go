@@ -87,6 +87,7 @@ func TestSDK(t *testing.T) {
 		"transactions":           writeTransactions,
 		"tables":                 manageTables,
 		"tags":                   tagTables,
+		"settings":               askForSettings,
 		"time to live":           setTimeToLive,
 		"streams":                readStream,
 		"endpoints and limits":   describeEndpoints,

@@ -65,6 +65,8 @@
 //   - Of an attribute that is part of several keys all must agree on the type: a new index that does not is refused with a
 //     text of ours. Each attribute of a key is bounded in size by itself, also where a key has several.
 //   - UpdateTable waits until another UpdateTable of the table is done with filling an index.
+//   - Resource policies, contributor insights and Kinesis destinations are settings that are kept and told of, and change
+//     nothing that a table does. A policy can be put while its table is CREATING, and the table deleted right after that.
 //   - Provisioned throughput is recorded but not enforced, and there is no limit on the number of tables.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

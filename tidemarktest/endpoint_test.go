@@ -161,6 +161,7 @@ func TestWhatIsWrongEndsTheTestAtOnce(t *testing.T) {
 		"marker":         {start(tidemarktest.WithMarker(backup.Fuzzy, 0)), "needs a Profile.Window"},
 		"no such marker": {start(tidemarktest.WithMarker("random", time.Minute)), `Marker is unknown: "random"`},
 		"timing":         {start(tidemarktest.WithTiming(table.Timing{Updating: -1})), "Timing.Updating is negative"},
+		"new timing":     {start(tidemarktest.WithTiming(table.Timing{PolicyCooldown: -1})), "Timing.PolicyCooldown is"},
 		"account":        {start(tidemarktest.WithAccount("me")), `"me" is no account`},
 		"region":         {start(tidemarktest.WithRegion("Mars")), `"Mars" is no region: one has lower-case`},
 		"two clocks": {

@@ -10,6 +10,7 @@ import (
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/table"
+	"github.com/tidemark-db/tidemark/wire"
 )
 
 // Option changes what [Start] makes. The order of options does not matter, unless two say the same: the later counts.
@@ -29,6 +30,7 @@ type settings struct {
 	faults  []Fault
 
 	throughput bool // enforced
+	quotas     wire.Quotas
 }
 
 func newSettings() *settings { return &settings{options: tidemark.Instant()} }
@@ -58,6 +60,10 @@ func (s *settings) complete() error {
 	}{
 		{"Creating", s.options.Timing.Creating}, {"Updating", s.options.Timing.Updating},
 		{"Deleting", s.options.Timing.Deleting}, {"StatisticsEvery", s.options.Timing.StatisticsEvery},
+		{"Backfilling", s.options.Timing.Backfilling}, {"Expiring", s.options.Timing.Expiring},
+		{"TTLSwitching", s.options.Timing.TTLSwitching}, {"TTLCooldown", s.options.Timing.TTLCooldown},
+		{"Switching", s.options.Timing.Switching}, {"PolicyCooldown", s.options.Timing.PolicyCooldown},
+		{"Shard", s.options.Timing.Shard},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)
@@ -90,6 +96,9 @@ func WithMarker(m backup.Marker, window time.Duration) Option {
 // WithThroughput bounds what operations on items consume by the throughput of their tables, as wire's
 // API.EnforceThroughput says: a new table has a second's worth of it, and more as the clock moves.
 func WithThroughput() Option { return option(func(s *settings) { s.throughput = true }) }
+
+// WithQuotas has DescribeLimits answer q. It is not enforced.
+func WithQuotas(q wire.Quotas) Option { return option(func(s *settings) { s.quotas = q }) }
 
 // WithSeed draws markers and ids from seed, so that a run that failed can be repeated. 0: a random seed.
 func WithSeed(seed uint64) Option { return option(func(s *settings) { s.options.Seed = seed }) }

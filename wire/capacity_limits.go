@@ -143,19 +143,27 @@ func (l *limits) take(d *schema.Table, writes bool, c capacity.Consumption, time
 
 // throttled is the error of an operation that finds nothing left.
 func throttled(d *schema.Table, index string, writes bool) error {
-	if d.BillingMode == schema.PayPerRequest {
-		return exception.Throttling.Errorf("Throughput exceeds the maximum OnDemandThroughput configured on table or index")
+	what, arn, way := "Table", d.ARN, "Read"
+	if index != "" {
+		what, arn = "Index", d.ARN.Index(index)
 	}
-	way := "Read"
 	if writes {
 		way = "Write"
+	}
+	because := func(limit string) throttling { return throttling{what + way + limit + "Exceeded", arn.String()} }
+	if d.BillingMode == schema.PayPerRequest {
+		return &refusal{
+			error: exception.Throttling.Errorf(
+				"Throughput exceeds the maximum OnDemandThroughput configured on table or index"),
+			throttling: because("MaxOnDemandThroughput"),
+		}
 	}
 	if index == "" {
 		return &refusal{
 			error: exception.ProvisionedThroughputExceeded.Errorf(
 				"The level of configured provisioned throughput for the table was exceeded. " +
 					"Consider increasing your provisioning level with the UpdateTable API."),
-			throttling: throttling{"Table" + way + "ProvisionedThroughputExceeded", d.ARN.String()},
+			throttling: because("ProvisionedThroughput"),
 		}
 	}
 	return &refusal{
@@ -163,7 +171,7 @@ func throttled(d *schema.Table, index string, writes bool) error {
 			"The level of configured provisioned throughput for one or more global secondary indexes of the table was " +
 				"exceeded. Consider increasing your provisioning level for the under-provisioned global secondary indexes " +
 				"with the UpdateTable API."),
-		throttling: throttling{"Index" + way + "ProvisionedThroughputExceeded", d.ARN.Index(index).String()},
+		throttling: because("ProvisionedThroughput"),
 	}
 }
 

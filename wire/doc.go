@@ -54,9 +54,10 @@
 //
 // # Not supported yet
 //
-//   - Replicas, witnesses, resource policies and warm throughput.
-//   - Exports, imports, resource policies, global tables, insights and Kinesis destinations: these operations
-//     answer UnknownOperationException, which says so. For the service's own names it has a text, unlike there.
+//   - Replicas, witnesses, and a warm throughput of one's own choice. The operations on replicas and global tables answer
+//     what the service answers for a table of one region.
+//   - Exports and imports: these operations answer UnknownOperationException, which says so. For the service's own names it
+//     has a text, unlike there.
 //
 // # Concurrency
 //
@@ -83,15 +84,23 @@
 //     sequence numbers are inferred. ListStreams and DescribeStream are in the order of the names, and the calls for streams
 //     are not bounded in number. What an image is counted with in SizeBytes is its size as an item.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
-//   - DescribeLimits answers the service's defaults; nothing enforces them.
+//   - DescribeLimits answers the service's defaults, or the quotas that a program sets; nothing enforces them.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
 //     ours. Headers are limited by the server that the handler runs in, which answers by itself.
 //   - Attribute definitions and tags are in the order of their names, whatever order they were given in. A list that has
 //     one of them twice is refused with a text of ours.
 //   - Timestamps in requests are taken to the microsecond.
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
-//   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class, and
-//     WarmThroughput is not described.
+//   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class.
+//   - A resource policy is kept, in the form in which the service gives it back, and nothing more: it allows and denies
+//     nothing, nobody can lock themselves out with one, and its actions, resources and principals need not exist. It can be
+//     read at once after it was put. The place of a fault that the syntax error of a document tells is our guess.
+//   - Contributor insights can be enabled and disabled, but there is nothing to be seen in them: the rules whose names are
+//     listed are made nowhere. Names that would be too long for a rule are cut. Pages of ListContributorInsights are full.
+//   - There are no Kinesis streams, so each one is treated as the service treats one that does not exist: enabling it as a
+//     destination is answered, and fails after that (ENABLE_FAILED).
+//   - WarmThroughput describes what the service would have a table of that history take. It means nothing here.
+//   - ListGlobalTables takes any RegionName; the service answers an unknown one with InternalServerError.
 //   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
 //   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte; other values are
 //     cut at four. No more than ten violations are told.

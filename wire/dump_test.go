@@ -33,7 +33,7 @@ func dump(e *endpoint) string {
 		list, last, err := e.backups.ListBackups(ctx, in)
 		require.NoError(e, err)
 		for _, s := range list {
-			_, answer := e.do("DescribeBackup", fmt.Sprintf(`{"BackupArn": %q}`, s.ARN))
+			_, answer := e.send("DescribeBackup", fmt.Sprintf(`{"BackupArn": %q}`, s.ARN))
 			fmt.Fprintf(&b, "backup %s\n", answer)
 			if kept, err := e.backups.Snapshot(ctx, s.ARN); err == nil {
 				for item := range kept.All() {
@@ -55,7 +55,7 @@ func dumpTable(e *endpoint, b *strings.Builder, name string) {
 		"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights",
 		"DescribeKinesisStreamingDestination",
 	} {
-		_, answer := e.do(operation, request)
+		_, answer := e.send(operation, request)
 		fmt.Fprintf(b, "  %s\n", answer)
 	}
 	streams, _, err := e.tables.ListStreams(context.Background(), name, "", 0)
@@ -69,7 +69,7 @@ func dumpTable(e *endpoint, b *strings.Builder, name string) {
 	}
 	arn := "arn:aws:dynamodb:" + e.tables.Region() + ":" + e.tables.Account() + ":table/" + name
 	for _, operation := range []string{"ListTagsOfResource", "GetResourcePolicy"} {
-		_, answer := e.do(operation, fmt.Sprintf(`{"ResourceArn": %q}`, arn))
+		_, answer := e.send(operation, fmt.Sprintf(`{"ResourceArn": %q}`, arn))
 		fmt.Fprintf(b, "  %s\n", answer)
 	}
 	t, err := e.tables.Table(name)

@@ -79,8 +79,8 @@ func (c *call) writeError(err error) (status int) {
 		w.Name("Item")
 		w.Buf = extra.item.AppendJSON(w.Buf)
 	}
-	if extra.throttling.reason != "" {
-		c.writeThrottling(extra.throttling)
+	if e.Code != exception.Throttling {
+		c.writeThrottling("ThrottlingReasons", extra.throttling)
 	}
 	if e.Message != "" {
 		if capitals[e.Code] {
@@ -90,6 +90,9 @@ func (c *call) writeError(err error) (status int) {
 		}
 		w.String(e.Message)
 	}
+	if e.Code == exception.Throttling {
+		c.writeThrottling("throttlingReasons", extra.throttling)
+	}
 	w.End('}')
 	if e.Code == exception.InternalServerError {
 		return 500
@@ -97,9 +100,13 @@ func (c *call) writeError(err error) (status int) {
 	return 400
 }
 
-// writeThrottling writes the one reason of a request that found nothing left to consume.
-func (c *call) writeThrottling(t throttling) {
-	c.writeList("ThrottlingReasons", 1, func(int) {
+// writeThrottling writes the one reason of a request that found nothing left to consume, if it is that. Of the two
+// exceptions that have reasons, each has its own name for them.
+func (c *call) writeThrottling(name string, t throttling) {
+	if t.reason == "" {
+		return
+	}
+	c.writeList(name, 1, func(int) {
 		c.out.Begin('{')
 		c.writeText("reason", t.reason)
 		c.writeText("resource", t.resource)

@@ -68,9 +68,11 @@ func (s *site) send(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// ask sends a sound request, but for the changes, and returns the body of the answer.
+// ask sends a sound request, but for the changes, and returns the body of the answer, which must fit the service's model.
 func (s *site) ask(operation, body string, changes ...string) (status int, answer string) {
+	s.Helper()
 	w := s.send(request(operation, body, changes...))
+	require.Empty(s, loadModel(s).faults(operation, w.Code, w.Body.String()), "%s %.2000s\n%s", operation, body, w.Body)
 	return w.Code, w.Body.String()
 }
 
@@ -263,7 +265,7 @@ func TestEnvelopes(t *testing.T) {
 	refusal = &exception.Error{Code: exception.TransactionCanceled, Message: "why", Reasons: []exception.Reason{
 		{}, {Code: "ConditionalCheckFailed", Message: "The conditional request failed"},
 	}}
-	_, answer := s.ask("ListTables", "{}")
+	_, answer := s.ask("TransactWriteItems", "{}")
 	require.Equal(t, `{"__type":"`+modeled+`TransactionCanceledException","CancellationReasons":[{"Code":"None"},`+
 		`{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}],"Message":"why"}`, answer)
 }
@@ -328,11 +330,11 @@ func TestBefore(t *testing.T) {
 	s.ask("Sing", "{}")
 	s.ask("ListTables", "{}", "Authorization", "")
 	refusal = exception.ProvisionedThroughputExceeded.Errorf("too much")
-	_, answer := s.ask("CreateTable", "{}")
+	_, answer := s.ask("PutItem", "{}")
 	require.Equal(t, `{"__type":"`+modeled+`ProvisionedThroughputExceededException","message":"too much"}`, answer)
 	require.Equal(t, []wire.Request{
 		{Account: "111122223333", Region: "eu-west-1", Operation: "ListTables"},
-		{Account: table.DefaultAccount, Region: "us-east-1", Operation: "CreateTable"},
+		{Account: table.DefaultAccount, Region: "us-east-1", Operation: "PutItem"},
 	}, seen)
 }
 

@@ -8,14 +8,38 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
 
+// faults returns what is wrong with an answer to a request for an operation, of whatever name: it must be what the
+// model says that the operation answers, or one of the errors that it may fail with.
+func (m *model) faults(operation string, status int, answer string) []string {
+	op := m.operations[operation]
+	switch {
+	case !slices.Contains(served(), operation):
+		if status != 400 || !strings.HasPrefix(answer, `{"__type":"`+unknownOperation+`"`) {
+			return []string{"there is no operation " + operation}
+		}
+		return m.errorFaults(&modelOperation{name: operation}, answer)
+	case op == nil:
+		return []string{"testdata/model.txt does not know " + operation}
+	case status == 200:
+		return m.answerFaults(op, answer)
+	}
+	faults := m.errorFaults(op, answer)
+	if internal := strings.Contains(answer, "#InternalServerError\""); internal != (status == 500) || status != 400 && !internal {
+		faults = append(faults, fmt.Sprintf("the status is %d", status))
+	}
+	return faults
+}
+
 // answerFaults returns what is wrong with the answer to an operation: members that the model does not have or that are
-// missing, values of a wrong type or out of bounds, members that are not in alphabetical order.
+// missing, values of a wrong type or out of bounds, members that are not in alphabetical order, attribute values that
+// are nothing or several things.
 func (m *model) answerFaults(op *modelOperation, answer string) []string {
 	if op.output == nil {
 		if answer != "" {
@@ -30,6 +54,7 @@ func (m *model) answerFaults(op *modelOperation, answer string) []string {
 type answerCheck struct {
 	in     *json.Decoder
 	faults []string
+	last   string // the text that was read last
 }
 
 func newAnswerCheck(answer string) *answerCheck {
@@ -73,7 +98,7 @@ func (c *answerCheck) value(s *modelShape, path string) {
 	case json.Number:
 		c.number(t, s, path)
 	case bool:
-		if s.kind != "boolean" {
+		if s.kind != "boolean" || s.name == "NullAttributeValue" && !t {
 			c.fault(path, "%t is no %s", t, s.kind)
 		}
 	default:
@@ -84,9 +109,13 @@ func (c *answerCheck) value(s *modelShape, path string) {
 func (c *answerCheck) container(open json.Delim, s *modelShape, path string) {
 	switch {
 	case open == '[' && s.kind == "list":
-		n := 0
+		n, seen := 0, make(map[string]bool)
 		for ; c.in.More() && len(c.faults) < 20; n++ {
 			c.value(s.element, path+"["+strconv.Itoa(n)+"]")
+			seen[c.last] = true
+		}
+		if attributeSet := strings.HasSuffix(s.name, "SetAttributeValue"); attributeSet && (n == 0 || len(seen) < n) {
+			c.fault(path, "a set is not empty and has nothing twice")
 		}
 		c.bounds(s, n, path)
 	case open == '{' && s.kind == "map":
@@ -123,7 +152,14 @@ func (c *answerCheck) structure(s *modelShape, path string) {
 			_ = c.in.Decode(&skipped)
 			continue
 		}
-		c.value(member.shape, strings.TrimPrefix(path+"."+name, "."))
+		below := strings.TrimPrefix(path+"."+name, ".")
+		c.value(member.shape, below)
+		if values := documentedValues[s.name+"."+name]; values != nil && !slices.Contains(values, c.last) {
+			c.fault(below, "%q is none of %s", c.last, strings.Join(values, ", "))
+		}
+	}
+	if s.name == "AttributeValue" && len(names) != 1 {
+		c.fault(path, "an attribute value is one thing and not %d", len(names))
 	}
 	if !slices.IsSorted(names) {
 		c.fault(path, "the members are not in alphabetical order: %s", strings.Join(names, ", "))
@@ -133,6 +169,21 @@ func (c *answerCheck) structure(s *modelShape, path string) {
 			c.fault(path, "%s is missing", x.name)
 		}
 	}
+}
+
+// documentedValues are of texts that are not an enum of the model, although its documentation says what they may be.
+var documentedValues = map[string][]string{
+	"CancellationReason.Code": {
+		"None", "ConditionalCheckFailed", "ItemCollectionSizeLimitExceeded", "TransactionConflict",
+		"ProvisionedThroughputExceeded", "ThrottlingError", "ValidationError", "AccessDenied", "DuplicateItem",
+		"ResourceNotFound",
+	},
+	"ThrottlingReason.reason": {
+		"TableReadProvisionedThroughputExceeded", "TableWriteProvisionedThroughputExceeded",
+		"IndexReadProvisionedThroughputExceeded", "IndexWriteProvisionedThroughputExceeded",
+		"TableReadMaxOnDemandThroughputExceeded", "TableWriteMaxOnDemandThroughputExceeded",
+		"IndexReadMaxOnDemandThroughputExceeded", "IndexWriteMaxOnDemandThroughputExceeded",
+	},
 }
 
 func (s *modelShape) member(name string) *modelMember {
@@ -147,7 +198,30 @@ func (s *modelShape) member(name string) *modelMember {
 // systemSuffix is what the names of SYSTEM backups end in, although the model has no $ in names.
 const systemSuffix = "$DeletedTableBackup"
 
+// attributeNumber is how the service writes numbers in items: without an exponent, and no digit that could be left out.
+var attributeNumber = regexp.MustCompile(`^(0|-?([1-9][0-9]*|[1-9][0-9]*\.[0-9]*[1-9]|0\.[0-9]*[1-9]))$`)
+
+// patterns are those of the model, by their text.
+var patterns sync.Map
+
+// inGo writes what only the model's language knows as Go does; there, two halves are one character beyond FFFF.
+var inGo = strings.NewReplacer(`\p{Print}`, `[\x20-\x7E]`, `\uD800\uDC00-\uDBFF\uDFFF`, `\x{10000}-\x{10FFFF}`,
+	`\u0020-\uD7FF\uE000-\uFFFD`, `\x20-\x{D7FF}\x{E000}-\x{FFFD}`)
+
+func pattern(text string) *regexp.Regexp {
+	if p, ok := patterns.Load(text); ok {
+		return p.(*regexp.Regexp)
+	}
+	p := regexp.MustCompile("^(?:" + inGo.Replace(text) + ")$")
+	patterns.Store(text, p)
+	return p
+}
+
 func (c *answerCheck) text(text string, s *modelShape, path string) {
+	c.last = text
+	if s.name == "NumberAttributeValue" && !attributeNumber.MatchString(text) {
+		c.fault(path, "%q is not how a number is written", text)
+	}
 	if s.kind == "blob" {
 		if _, err := base64.StdEncoding.DecodeString(text); err != nil {
 			c.fault(path, "%q is not base64", text)
@@ -164,7 +238,7 @@ func (c *answerCheck) text(text string, s *modelShape, path string) {
 	if s.enum != nil && !slices.Contains(s.enum, text) {
 		c.fault(path, "%q is none of %s", text, strings.Join(s.enum, ", "))
 	}
-	if s.pattern != "" && !regexp.MustCompile("^(?:"+s.pattern+")$").MatchString(text) {
+	if s.pattern != "" && !pattern(s.pattern).MatchString(text) {
 		c.fault(path, "%q does not match %s", text, s.pattern)
 	}
 	c.bounds(s, utf8.RuneCountInString(text), path)
@@ -174,7 +248,7 @@ func (c *answerCheck) number(n json.Number, s *modelShape, path string) {
 	switch s.kind {
 	case "integer", "long":
 		i, err := n.Int64()
-		if err != nil {
+		if err != nil || s.kind == "integer" && int64(int32(i)) != i {
 			c.fault(path, "%s is no whole number", n)
 			return
 		}
@@ -198,12 +272,23 @@ func (c *answerCheck) bounds(s *modelShape, n int, path string) {
 	}
 }
 
+const (
+	unknownOperation = "com.amazon.coral.service#UnknownOperationException"
+	throttled        = "com.amazon.coral.availability#ThrottlingException" // which some operations declare as well
+)
+
 // unmodelled are the errors that any operation may answer with, and the member that has their text.
 var unmodelled = map[string]string{
-	"com.amazon.coral.validate#ValidationException":     "message",
-	"com.amazon.coral.service#SerializationException":   "Message",
-	"com.amazon.coral.service#AccessDeniedException":    "Message",
-	"com.amazon.coral.availability#ThrottlingException": "message",
+	unknownOperation: "message",
+	"com.amazon.coral.validate#ValidationException":   "message",
+	"com.amazon.coral.service#SerializationException": "Message",
+	"com.amazon.coral.service#AccessDeniedException":  "Message",
+	throttled: "message",
+
+	"com.amazon.coral.service#MissingAuthenticationTokenException": "message",
+	"com.amazon.coral.service#IncompleteSignatureException":        "message",
+	"com.amazon.coral.service#InvalidSignatureException":           "message",
+	"com.amazon.coral.service#UnrecognizedClientException":         "message",
 }
 
 // errorFaults returns what is wrong with an answer that is an error of the operation: one that the model does not
@@ -220,6 +305,9 @@ func (m *model) errorFaults(op *modelOperation, answer string) []string {
 		return []string{"an error begins with its __type: " + answer}
 	}
 	rest = "{" + strings.TrimPrefix(rest, ",")
+	if declared := slices.Contains(op.errors, "ThrottlingException"); declared && kind == throttled {
+		return newAnswerCheck(rest).all(m.shapes["ThrottlingException"])
+	}
 	if text, ok := unmodelled[kind]; ok {
 		s := &modelShape{name: kind, kind: "exception", members: []modelMember{{text, m.shapes["ErrorMessage"], false}}}
 		return newAnswerCheck(rest).all(s)

@@ -1,7 +1,6 @@
 package wire_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/tidemark-db/tidemark/wire"
 )
 
 // requestSite is a place in the request of an operation where a value of some shape goes.
@@ -32,8 +29,12 @@ type absentValue struct{}
 // requestSites calls visit for every place that can be reached in the request of an operation. What is in attribute
 // values is not looked at: they are read by rules of their own.
 func requestSites(op *modelOperation, visit func(requestSite)) {
-	root := requestSite{operation: op.name, shape: op.input, with: func(v any) any { return v }}
-	root.below(visit)
+	sites(op.name, op.input, visit)
+}
+
+// sites is requestSites for any shape.
+func sites(operation string, root *modelShape, visit func(requestSite)) {
+	requestSite{operation: operation, shape: root, with: func(v any) any { return v }}.below(visit)
 }
 
 func (s requestSite) below(visit func(requestSite)) {
@@ -48,7 +49,7 @@ func (s requestSite) below(visit func(requestSite)) {
 		child.below(visit)
 	}
 	switch s.shape.kind {
-	case "structure":
+	case "structure", "exception":
 		for _, x := range s.shape.members {
 			at("."+x.name, "."+strings.ToLower(x.name[:1])+x.name[1:], x.shape, x.required, func(v any) any {
 				return s.with(s.shape.sampleWith(x.name, v))
@@ -92,12 +93,21 @@ func (s *modelShape) sampleWith(name string, v any) any {
 	return object
 }
 
+// sampleTexts are for what cannot be any text.
+var sampleTexts = map[string]string{
+	"TableId": "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f", "Code": "ConditionalCheckFailed",
+	"Reason": "TableReadProvisionedThroughputExceeded",
+}
+
 // sample returns a small value that the model allows.
 func (s *modelShape) sample() any {
 	switch s.kind {
 	case "string":
 		if s.enum != nil {
 			return s.enum[0]
+		}
+		if text, ok := sampleTexts[s.name]; ok {
+			return text
 		}
 		return strings.Repeat("x", max(3, bound(s.min, 0)))
 	case "blob":
@@ -285,15 +295,16 @@ func (e *endpoint) refusalOf(operation string, request any) (code, text string) 
 	e.Helper()
 	body, err := json.Marshal(request)
 	require.NoError(e, err)
-	status, answer := e.api.Do(context.Background(), wire.Target(operation), body)
+	status, answer := e.send(operation, string(body))
+	require.Empty(e, loadModel(e).faults(operation, status, answer), "%s %.2000s\n%s", operation, body, answer)
 	if status == 200 {
-		return "nothing", string(answer) + " to " + string(body)
+		return "nothing", answer + " to " + string(body)
 	}
 	var got struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"` // Go matches Message too
 	}
-	require.NoError(e, json.Unmarshal(answer, &got))
+	require.NoError(e, json.Unmarshal([]byte(answer), &got))
 	return got.Type[strings.IndexByte(got.Type, '#')+1:], got.Message
 }
 

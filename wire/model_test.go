@@ -261,9 +261,7 @@ func (m *model) operation(t testing.TB, name string) *modelOperation {
 }
 
 // served returns the operations that are answered, in alphabetical order.
-func served() []string {
-	return wire.Operations()
-}
+var served = sync.OnceValue(wire.Operations)
 
 func TestModelHasEveryOperation(t *testing.T) {
 	m := loadModel(t)

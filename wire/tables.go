@@ -203,19 +203,6 @@ func (c *call) asksForMore() bool {
 		"SSESpecification", "TableClass", "DeletionProtectionEnabled"}, c.in.Has)
 }
 
-func describeLimits(c *call) error {
-	if err := c.Err(); err != nil {
-		return err
-	}
-	c.out.Begin('{')
-	c.writeInt("AccountMaxReadCapacityUnits", 80_000)
-	c.writeInt("AccountMaxWriteCapacityUnits", 80_000)
-	c.writeInt("TableMaxReadCapacityUnits", 40_000)
-	c.writeInt("TableMaxWriteCapacityUnits", 40_000)
-	c.out.End('}')
-	return nil
-}
-
 // describeEndpoints answers with where the request came in, so that a client that discovers endpoints stays here.
 func describeEndpoints(c *call) error {
 	host := c.host

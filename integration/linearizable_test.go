@@ -1,0 +1,158 @@
+package integration_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/tidemarktest"
+)
+
+// story is what happens in a chronicle.
+type story struct {
+	seed            uint64
+	actors, actions int
+	act             func(*actor) error
+	byItem          bool // each item has an order of its own: what act does may be about several only one by one
+	faults          []tidemarktest.Fault
+	options         []tidemarktest.Option
+	through         func(*actor) dynamo // what an actor has in place of the client; nil: the client
+}
+
+// tell has the actors do what comes to their minds, all at once, and one of them look at everything in the end.
+func (s story) tell(t *testing.T) *chronicle {
+	e := newEndpoint(t, append(s.options, tidemarktest.WithSeed(s.seed))...)
+	for _, table := range []string{left, right} {
+		e.createMusic(e.client(), table)
+		_, err := e.client().UpdateContinuousBackups(e.ctx, &dynamodb.UpdateContinuousBackupsInput{
+			TableName: &table,
+			PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{
+				PointInTimeRecoveryEnabled: aws.Bool(true)},
+		})
+		require.NoError(t, err)
+	}
+	e.clock.Advance(time.Second) // the second in which recovery was enabled shows the tables as they were then
+	e.fake.Inject(s.faults...)
+	told := new(chronicle)
+	everyone := make([]*actor, s.actors)
+	failures := make([]error, s.actors)
+	var acting sync.WaitGroup
+	for i := range everyone {
+		a := &actor{dynamo: e.client(), Rand: rand.New(rand.NewPCG(s.seed, uint64(i))), chronicle: told, e: e, number: i}
+		if s.through != nil {
+			a.dynamo = s.through(a)
+		}
+		everyone[i] = a
+		acting.Go(func() {
+			for n := 0; n < s.actions && failures[i] == nil; n++ {
+				failures[i] = s.act(a)
+			}
+		})
+	}
+	acting.Wait()
+	require.NoError(t, errors.Join(failures...))
+	require.NoError(t, everyone[0].lookAtAll())
+	if s.byItem {
+		return told.split()
+	}
+	return told
+}
+
+// seeds are that of the first story and those after it. The environment may say which is the first.
+func seeds(t *testing.T, n uint64) (all []uint64) {
+	first := uint64(1)
+	if text, set := os.LookupEnv(seedVariable); set {
+		var err error
+		first, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, seedVariable)
+	}
+	for seed := first; seed < first+n; seed++ {
+		all = append(all, seed)
+	}
+	return all
+}
+
+// mishaps are calls that are not done, or done without the client hearing of it. Transactions have a token: their
+// clients try again, and yet nothing is done twice.
+func mishaps() (all []tidemarktest.Fault) {
+	for i, operation := range []string{"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"} {
+		all = append(all, tidemarktest.Lose(operation).Nth(2+i), tidemarktest.Throttle(operation).Nth(3+i))
+	}
+	return append(all, tidemarktest.Lose("CreateBackup"), tidemarktest.Lose("TransactWriteItems").Nth(9))
+}
+
+// tally is what chronicles had in them.
+type tally map[string]int
+
+func (n tally) count(c *chronicle) {
+	n["overlaps"] += c.overlaps()
+	for _, e := range c.events {
+		n[e.what]++
+		switch {
+		case e.answer.lost:
+			n["lost"]++
+		case e.answer.refused != nil:
+			n["refused"]++
+		}
+	}
+}
+
+// require fails the test if there was too little of something for the test to mean anything.
+func (n tally) require(t *testing.T, least map[string]int) {
+	t.Logf("the chronicles had: %v", n)
+	for what, wanted := range least {
+		require.GreaterOrEqual(t, n[what], wanted, what)
+	}
+}
+
+// requireLinearizable tells the story and fails the test if there is no order that explains it.
+func (s story) requireLinearizable(t *testing.T) *chronicle {
+	c := s.tell(t)
+	result, info := c.check(s.byItem)
+	if result == porcupine.Unknown {
+		t.Fatalf("the checker found no answer in %v; %s=%d", patience, seedVariable, s.seed)
+	}
+	if result != porcupine.Ok {
+		t.Fatalf("not linearizable; to have this story first, set %s=%d.\nThe places are %v, the marked events are "+
+			"beyond what can be explained:\n%s", seedVariable, s.seed, places, c.unexplained(info))
+	}
+	return c
+}
+
+// TestItemsAreLinearizable has many clients read and write a few items, each of which must behave as if everything that
+// is done to it happened at one instant, between call and return: also what a batch does to it, and how backups and
+// point-in-time recovery see it.
+func TestItemsAreLinearizable(t *testing.T) {
+	t.Parallel()
+	sum := tally{}
+	for _, seed := range seeds(t, 8) {
+		s := story{seed: seed, actors: 6, actions: 50, act: (*actor).oneByOne, byItem: true, faults: mishaps()}
+		sum.count(s.requireLinearizable(t))
+	}
+	sum.require(t, map[string]int{
+		"overlaps": 100, "refused": 100, "lost": 20, "single": 500, "batch": 100, "backup": 20, "time": 20, "latest": 10})
+}
+
+// TestTransactionsAreLinearizable has several clients do what is about several items of two tables: each transaction,
+// each page of a query or scan, each backup and each restored time must be everything at one instant.
+func TestTransactionsAreLinearizable(t *testing.T) {
+	t.Parallel()
+	sum := tally{}
+	for _, seed := range seeds(t, 14) {
+		s := story{seed: seed, actors: 5, actions: 30, act: (*actor).together, faults: mishaps()}
+		sum.count(s.requireLinearizable(t))
+	}
+	sum.require(t, map[string]int{
+		"overlaps": 100, "refused": 100, "lost": 20, "single": 300, "statement": 50, "transaction": 200, "statements": 50,
+		"query": 30, "scan": 30, "backup": 30, "time": 30, "latest": 10})
+}
