@@ -49,10 +49,12 @@ type actor struct {
 	dynamo
 	*rand.Rand
 	*chronicle
-	e        *endpoint
-	number   int
-	known    world // what it has seen last
-	restored int   // how many tables
+	e           *endpoint
+	number      int
+	recoverable bool  // the tables have point-in-time recovery
+	known       world // what it has seen last
+	restored    int   // how many tables
+	again       []func() error
 }
 
 // do makes a request with send, and writes it down with the answer. What was throttled has not been done. Of a request
@@ -194,10 +196,11 @@ func (a *actor) together() error {
 
 // recover reads all of a table by way of a backup or of point-in-time recovery.
 func (a *actor) recover() error {
-	switch a.IntN(5) {
-	case 0, 1:
+	n := a.IntN(5)
+	switch {
+	case n < 2 || !a.recoverable:
 		return a.backUp([]string{left, right}[a.IntN(2)])
-	case 2, 3:
+	case n < 4:
 		return a.passTime()
 	}
 	return a.restoreLatest()
@@ -298,14 +301,18 @@ func (a *actor) backUp(table string) error {
 	if err != nil {
 		return err
 	}
-	target := a.target()
-	_, err = a.RestoreTableFromBackup(a.e.ctx, &dynamodb.RestoreTableFromBackupInput{
-		BackupArn: arn, TargetTableName: &target,
-	})
-	if err == nil && a.IntN(2) == 0 {
-		_, err = a.DeleteBackup(a.e.ctx, &dynamodb.DeleteBackupInput{BackupArn: arn})
+	restore := func(target string) error {
+		_, err := a.RestoreTableFromBackup(a.e.ctx, &dynamodb.RestoreTableFromBackupInput{
+			BackupArn: arn, TargetTableName: &target,
+		})
+		return err
 	}
-	return errors.Join(err, a.readRestored(table, target, e))
+	if err := a.readRestored(table, e, restore); err != nil || a.IntN(2) == 0 {
+		return err
+	}
+	_, err = a.DeleteBackup(a.e.ctx, &dynamodb.DeleteBackupInput{BackupArn: arn})
+	a.again = a.again[:len(a.again)-1]
+	return err
 }
 
 // passTime moves the clock, which is a look at everything: point-in-time recovery of both tables to the time that was
@@ -314,18 +321,20 @@ func (a *actor) passTime() error {
 	var before time.Time
 	e, err := a.do("time", everywhere(), func(*answer) error {
 		before = a.e.clock.Now()
-		a.e.clock.Advance(time.Second)
+		a.e.clock.Advance(time.Duration(1+a.IntN(1500)) * time.Millisecond)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	for _, table := range []string{left, right} {
-		target := a.target()
-		_, err = a.RestoreTableToPointInTime(a.e.ctx, &dynamodb.RestoreTableToPointInTimeInput{
-			SourceTableName: &table, TargetTableName: &target, RestoreDateTime: &before,
+		err := a.readRestored(table, e, func(target string) error {
+			_, err := a.RestoreTableToPointInTime(a.e.ctx, &dynamodb.RestoreTableToPointInTimeInput{
+				SourceTableName: &table, TargetTableName: &target, RestoreDateTime: &before,
+			})
+			return err
 		})
-		if err = errors.Join(err, a.readRestored(table, target, e)); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -344,7 +353,7 @@ func (a *actor) restoreLatest() error {
 	if err != nil {
 		return err
 	}
-	return a.readRestored(table, target, e)
+	return a.consume(target, table, &e.answer, e.request)
 }
 
 func (a *actor) target() string {
@@ -363,14 +372,37 @@ func lookAt(table string) (r request) {
 
 func everywhere() request { return append(lookAt(left), lookAt(right)...) }
 
-// readRestored completes an event with what a restored table holds. Then it spoils that table, of which the one that it
-// was restored from must notice nothing, and deletes it.
-func (a *actor) readRestored(source, table string, e *event) error {
-	out, err := a.Scan(a.e.ctx, &dynamodb.ScanInput{TableName: &table})
+// readRestored completes an event with what restore brings back of a table. In the end it must bring back the same.
+func (a *actor) readRestored(source string, e *event, restore func(target string) error) error {
+	read := func(out *answer) error {
+		target := a.target()
+		if err := restore(target); err != nil {
+			return err
+		}
+		return a.consume(target, source, out, e.request)
+	}
+	a.again = append(a.again, func() error {
+		out := e.answer
+		out.before = slices.Clone(out.before)
+		if err := read(&out); err != nil {
+			return err
+		}
+		if !slices.Equal(e.answer.before, out.before) {
+			return fmt.Errorf("restored once more, it shows %v: %v", out.before, e)
+		}
+		return nil
+	})
+	return read(&e.answer)
+}
+
+// consume reads a restored table. Then it spoils it, of which the one that it was restored from must notice nothing,
+// and deletes it.
+func (a *actor) consume(table, source string, out *answer, r request) error {
+	page, err := a.Scan(a.e.ctx, &dynamodb.ScanInput{TableName: &table})
 	if err != nil {
 		return err
 	}
-	if err := e.saw(source, out.Items); err != nil {
+	if err := out.saw(r, source, page.Items); err != nil {
 		return err
 	}
 	for _, p := range places[:len(places)-1] {
@@ -382,11 +414,7 @@ func (a *actor) readRestored(source, table string, e *event) error {
 	return err
 }
 
-// saw completes an event that looked at items of one table with those that were there.
-func (e *event) saw(table string, items []item) error {
-	return e.answer.saw(e.request, table, items)
-}
-
+// saw notes that a look at items of one table found these and no others.
 func (out *answer) saw(r request, table string, items []item) error {
 	for i, s := range r {
 		if places[s.place].table == table {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"time"
@@ -26,8 +27,8 @@ type expiration struct {
 const never = math.MaxInt64
 
 // UpdateTimeToLive switches a table's time to live on, by the given attribute, or off. It fails with ResourceNotFound if
-// there is no such table or a restore is filling it, and with a ValidationException if nothing would change, or it has
-// been switched not long ago (Timing).
+// there is no such table or a restore is filling it, with ResourceInUse if it is DELETING, and with a ValidationException
+// if nothing would change, or it has been switched not long ago (Timing).
 //
 // While it is on, items are deleted whose attribute is a whole number, of seconds since 1970, that the clock has passed:
 // at the next whole second, and Timing.Expiring after that. Each deletion is a commit of its own. What lies more than five
@@ -69,7 +70,7 @@ func (t *Table) updateTimeToLive(attribute string, enabled bool) error {
 
 // switchableLocked refuses to switch the time to live to what it is, or again too soon.
 func (t *Table) switchableLocked(attribute string, enabled bool, now time.Time) error {
-	if err := t.configurableLocked(); err != nil {
+	if err := cmp.Or(t.configurableLocked(), t.notDeletingLocked()); err != nil {
 		return err
 	}
 	switch current := t.mu.definition.TTLAttribute; {

@@ -22,7 +22,7 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	if err := d.Check(); err != nil {
 		return schema.Description{}, err
 	}
-	if err := checkTags(d.Tags, nil); err != nil {
+	if err := checkTags(d.Tags); err != nil {
 		return schema.Description{}, err
 	}
 	attached, err := s.firstPolicy(d)

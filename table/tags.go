@@ -2,88 +2,160 @@ package table
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
-	"github.com/tidemark-db/tidemark/internal/validate"
+	"github.com/tidemark-db/tidemark/schema"
 )
 
 // MaxTags is how many tags a table may have.
 const MaxTags = 50
 
-// TagResource sets tags of the table with the given ARN. It fails with a ValidationException if the ARN is not that of
-// a table (backups cannot be tagged) or if there would be more than MaxTags, and with ResourceNotFound if there is no
-// such table or a restore is filling it.
+// TagResource sets tags of the table with the given ARN; without any it fails. It fails with a ValidationException if
+// the ARN is not that of a table here (backups and indexes cannot be tagged), if a tag is not sound (schema.CheckTag) or
+// if there would be more than MaxTags, with AccessDenied if the ARN is that of another account, with ResourceNotFound
+// if there is no such table or it is CREATING, and with ResourceInUse if it is DELETING and its tags would change.
 func (s *Store) TagResource(_ context.Context, resource string, tags map[string]string) error {
-	return s.tagged("TagResource", resource, func(t *Table) error {
-		if err := checkTags(tags, t.mu.tags); err != nil {
-			return err
+	const op = "TagResource"
+	a, err := s.taggedARN(resource)
+	if err == nil && len(tags) == 0 {
+		err = exception.Validation.Errorf("Atleast one Tag needs to be provided as Input.")
+	}
+	if err == nil {
+		err = checkTags(tags)
+	}
+	if err != nil {
+		return exception.During(op, resource, err)
+	}
+	return exception.During(op, resource, s.tagged(a, func(t *Table) error {
+		merged := mergeTags(t.mu.tags, tags)
+		if len(merged) > MaxTags {
+			return errTooManyTags()
 		}
-		t.mu.tags = mergeTags(t.mu.tags, tags)
-		return nil
-	})
+		return t.setTagsLocked(merged)
+	}))
 }
 
-// UntagResource removes tags of the table with the given ARN; keys that it does not have are ignored. It fails as
-// TagResource does.
+// UntagResource removes tags of the table with the given ARN, by 1 to MaxTags keys; keys that it does not have are
+// ignored. It fails as TagResource does.
 func (s *Store) UntagResource(_ context.Context, resource string, keys ...string) error {
-	return s.tagged("UntagResource", resource, func(t *Table) error {
+	const op = "UntagResource"
+	a, err := s.taggedARN(resource)
+	if err == nil {
+		err = checkTagKeys(keys)
+	}
+	if err != nil {
+		return exception.During(op, resource, err)
+	}
+	return exception.During(op, resource, s.tagged(a, func(t *Table) error {
 		tags := maps.Clone(t.mu.tags)
 		for _, k := range keys {
 			delete(tags, k)
 		}
-		t.mu.tags = tags
-		return nil
-	})
+		return t.setTagsLocked(tags)
+	}))
 }
 
 // ListTagsOfResource returns the tags of the table with the given ARN; they are the caller's own. It fails as
-// TagResource does.
+// TagResource does, but not because the table is DELETING.
 func (s *Store) ListTagsOfResource(_ context.Context, resource string) (tags map[string]string, err error) {
-	err = s.tagged("ListTagsOfResource", resource, func(t *Table) error {
+	const op = "ListTagsOfResource"
+	a, err := s.taggedARN(resource)
+	if err != nil {
+		return nil, exception.During(op, resource, err)
+	}
+	err = s.tagged(a, func(t *Table) error {
 		tags = maps.Clone(t.mu.tags)
 		return nil
 	})
-	return tags, err
+	return tags, exception.During(op, resource, err)
 }
 
-// tagged calls fn with the table that resource names, while it is locked.
-func (s *Store) tagged(op, resource string, fn func(*Table) error) error {
+// taggedARN reads the ARN of a table that could be here.
+func (s *Store) taggedARN(resource string) (arn.ARN, error) {
 	a, err := arn.Parse(resource)
-	if err != nil || a.Kind != arn.KindTable {
-		err := exception.Validation.Errorf(
-			"One or more parameter values were invalid: Provided Arn is not a DynamoDB resource arn: %s", resource)
-		return exception.During(op, resource, err)
+	switch {
+	case !strings.HasPrefix(resource, "arn:"):
+		return a, invalid("ARNs must start with 'arn:': %s", resource)
+	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
+		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
+	case a.Region != s.region || a.Partition != arn.Partition(s.region):
+		return a, exception.Validation.Errorf("Invalid TableArn: Invalid ResourceArn provided as input %s", resource)
+	case a.Account != s.account:
+		return a, exception.AccessDenied.Errorf("Access is denied")
+	case a.Kind == arn.KindIndex:
+		return a, invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
 	}
-	t, err := s.lookup(resource)
-	if err != nil {
-		return exception.During(op, resource, err)
+	return a, nil
+}
+
+// tagged calls fn with the table of an ARN, while it is locked. A stream is named rightly, but has no tags to be found.
+func (s *Store) tagged(a arn.ARN, fn func(*Table) error) error {
+	t, err := s.lookup(a.Table)
+	if err != nil || a.Kind != arn.KindTable {
+		return errNotTagged(a)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.configurableLocked(); err != nil {
-		return exception.During(op, resource, err)
-	}
-	return exception.During(op, resource, fn(t))
-}
-
-func checkTags(added, present map[string]string) error {
-	var c validate.Check
-	for i, key := range slices.Sorted(maps.Keys(added)) {
-		member := fmt.Sprintf("tags.%d.member.", i+1)
-		c.Length(member+"key", key, 1, 128)
-		c.Length(member+"value", added[key], 0, 256)
-	}
-	if err := c.Err(); err != nil {
 		return err
 	}
-	if len(mergeTags(present, added)) > MaxTags {
-		return exception.Validation.Errorf("Number of Tags exceed the current limit for the provided ResourceArn")
+	if t.statusLocked(s.now()) == schema.Creating {
+		return errNotTagged(a)
+	}
+	return fn(t)
+}
+
+// setTagsLocked replaces the tags. Those of a table that is being deleted can only stay what they are.
+func (t *Table) setTagsLocked(tags map[string]string) error {
+	if maps.Equal(tags, t.mu.tags) {
+		return nil
+	}
+	if err := t.notDeletingLocked(); err != nil {
+		return err
+	}
+	t.mu.tags = tags
+	return nil
+}
+
+// checkTags refuses the tags of a request that no table can have.
+func checkTags(tags map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if err := schema.CheckTag(key, tags[key]); err != nil {
+			return err
+		}
+	}
+	if len(tags) > MaxTags {
+		return errTooManyTags()
 	}
 	return nil
+}
+
+func checkTagKeys(keys []string) error {
+	if len(keys) == 0 {
+		return exception.Validation.Errorf("Atleast one Tag Key needs to be provided as Input.")
+	}
+	for _, key := range keys {
+		if err := schema.CheckTagKey(key); err != nil {
+			return err
+		}
+	}
+	if len(keys) > MaxTags {
+		return errTooManyTags()
+	}
+	return nil
+}
+
+func errTooManyTags() error {
+	return exception.Validation.Errorf("Number of Tags exceed the current limit for the provided ResourceArn")
+}
+
+// errNotTagged is what operations on tags answer if there is no table.
+func errNotTagged(a arn.ARN) error {
+	return exception.ResourceNotFound.Errorf("Requested resource not found: ResourceArn: %s not found", a)
 }
 
 func mergeTags(present, added map[string]string) map[string]string {

@@ -2,11 +2,14 @@ package table_test
 
 import (
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/table"
 )
@@ -59,12 +62,26 @@ func TestTagLimits(t *testing.T) {
 	d.Tags = someTags(table.MaxTags)
 	f.create(d)
 
-	longKey, longValue := strings.Repeat("k", 129), strings.Repeat("v", 257)
-	err = f.store.TagResource(ctx, resource, map[string]string{"": longValue, longKey: ""})
-	requireRefused(t, err, exception.Validation, "3 validation errors detected: "+
-		"Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1; "+
-		"Value '"+longValue+"' at 'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256; "+
-		"Value '"+longKey+"' at 'tags.2.member.key' failed to satisfy constraint: Member must have length less than or equal to 128")
+	for text, tags := range map[string]map[string]string{
+		"Atleast one Tag needs to be provided as Input.":     {},
+		"The Tag Key provided is invalid, Key: ":             {"good": "1", "": "v"},
+		"The Tag Value provided is invalid, Value: a,b":      {"good": "1", "k": "a,b"},
+		"Tag Key cannot be prefixed with aws:, Key: aws:zzz": {"good": "1", "aws:zzz": "v"},
+		tooManyTags: someTags(table.MaxTags + 1),
+	} {
+		requireRefused(t, f.store.TagResource(ctx, resource, tags), exception.Validation, text)
+	}
+	for text, keys := range map[string][]string{
+		"Atleast one Tag Key needs to be provided as Input.": {},
+		"The Tag Key provided is invalid, Key: ":             {"tag0", ""},
+		"Tag Key cannot be prefixed with aws:, Key: AWS:foo": {"tag0", "AWS:foo"},
+		tooManyTags: slices.Collect(maps.Keys(someTags(table.MaxTags + 1))),
+	} {
+		requireRefused(t, f.store.UntagResource(ctx, resource, keys...), exception.Validation, text)
+	}
+	got, err = f.store.ListTagsOfResource(ctx, resource)
+	require.NoError(t, err)
+	require.Len(t, got, table.MaxTags, "no part of a refused request was done")
 }
 
 func TestTagsBelongToTables(t *testing.T) {
@@ -76,15 +93,55 @@ func TestTagsBelongToTables(t *testing.T) {
 		"ListTagsOfResource": func(r string) error { _, err := f.store.ListTagsOfResource(ctx, r); return err },
 	}
 	for name, do := range operations {
-		for _, wrong := range []string{"Things", "", resource.Backup("01489602797149-73d8d5bc").String(), resource.Index("ByG").String()} {
+		for _, wrong := range []string{"Things", "", "ARN:aws:dynamodb"} {
+			requireRefused(t, do(wrong), exception.Validation, invalid+"ARNs must start with 'arn:': "+wrong)
+		}
+		for _, wrong := range []string{"arn:aws:s3:::b", resource.Backup("01489602797149-73d8d5bc").String()} {
 			requireRefused(t, do(wrong), exception.Validation, invalid+"Provided Arn is not a DynamoDB resource arn: "+wrong)
 		}
+		requireRefused(t, do(resource.Index("ByG").String()), exception.Validation, invalid+"Invalid resource arn provided, "+
+			"only table or stream is accepted. Provided resource arn: "+resource.Index("ByG").String())
 		other := resource
 		other.Table = "Other"
-		requireRefused(t, do(other.String()), exception.ResourceNotFound, missing("Other"))
+		requireRefused(t, do(other.String()), exception.ResourceNotFound, untagged(other))
+		stream := resource.Stream("2024-01-15T12:00:00.000")
+		requireRefused(t, do(stream.String()), exception.ResourceNotFound, untagged(stream))
+		other.Account = "210987654321"
+		requireRefused(t, do(other.String()), exception.AccessDenied, "Access is denied")
 		other.Region = "eu-west-1"
 		requireRefused(t, do(other.String()), exception.Validation,
-			"1 validation error detected: Invalid AWS region in '"+other.String()+"'")
+			"Invalid TableArn: Invalid ResourceArn provided as input "+other.String())
 		require.NoError(t, do(resource.String()), name)
 	}
+}
+
+func untagged(a arn.ARN) string {
+	return "Requested resource not found: ResourceArn: " + a.String() + " not found"
+}
+
+func TestTagsComeAndGoWithTheTable(t *testing.T) {
+	f := newFixture(t, plain("Things"), table.Timing{Creating: time.Second, Deleting: time.Second})
+	d := plain("Fresh")
+	d.Tags = map[string]string{"a": "1"}
+	f.create(d)
+	resource := f.describe("Fresh").ARN
+	tag := func(value string) error {
+		return f.store.TagResource(ctx, resource.String(), map[string]string{"a": value})
+	}
+	list := func() error { _, err := f.store.ListTagsOfResource(ctx, resource.String()); return err }
+	requireRefused(t, tag("2"), exception.ResourceNotFound, untagged(resource))
+	requireRefused(t, f.store.UntagResource(ctx, resource.String(), "a"), exception.ResourceNotFound, untagged(resource))
+	requireRefused(t, list(), exception.ResourceNotFound, untagged(resource))
+	f.clock.Advance(time.Second)
+	require.NoError(t, tag("2"))
+	_, err := f.store.DeleteTable(ctx, "Fresh")
+	require.NoError(t, err)
+	require.NoError(t, tag("2"), "nothing changes")
+	require.NoError(t, f.store.UntagResource(ctx, resource.String(), "none"))
+	deleting := "Attempt to change a resource which is still in use: Table is being deleted: Fresh"
+	requireRefused(t, tag("3"), exception.ResourceInUse, deleting)
+	requireRefused(t, f.store.UntagResource(ctx, resource.String(), "a"), exception.ResourceInUse, deleting)
+	require.NoError(t, list())
+	f.clock.Advance(time.Second)
+	requireRefused(t, list(), exception.ResourceNotFound, untagged(resource))
 }

@@ -87,9 +87,9 @@ func newCall(a *API, ctx context.Context) *call {
 	return c
 }
 
-// free gives c back, but not the memory of an unusually large answer.
+// free gives c back, but not the memory of an answer that is larger than a page.
 func (c *call) free() {
-	const most = 1 << 18
+	const most = 4 << 20
 	if cap(c.out.Buf) > most {
 		c.out.Buf = nil
 	}

@@ -43,7 +43,9 @@ func (e *endpoint) do(operation, body string) (status int, answer string) {
 	e.Helper()
 	body = strings.ReplaceAll(body, "'", `"`)
 	status, answer = e.send(operation, body)
-	require.Empty(e, loadModel(e).faults(operation, status, answer), "%s %.2000s\n%s", operation, body, answer)
+	if faults := loadModel(e).faults(operation, status, answer); len(faults) > 0 { // perhaps not where a test may end
+		e.Errorf("%s %.2000s\n%s\n%s", operation, body, answer, strings.Join(faults, "\n"))
+	}
 	return status, answer
 }
 

@@ -6,6 +6,7 @@ import "strings"
 type requestException struct {
 	text  string // a pattern of the text
 	typed bool   // whether values of a wrong type are found before
+	nulls bool   // whether null, and the lack of a member, is refused so too
 	alone bool   // whether what is beneath the place is no exception
 	why   string
 }
@@ -31,6 +32,10 @@ var requestExceptions = map[string]requestException{
 	"DeleteBackup BackupArn":              {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"RestoreTableFromBackup BackupArn":    {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"ListBackups ExclusiveStartBackupArn": {text: "^Invalid Backup ARN$", typed: true, why: ownText},
+
+	"* Tags[].Key":             {text: "^The Tag Key provided is invalid, Key: (null|x*)$", typed: true, nulls: true, why: ownText},
+	"* Tags[].Value":           {text: "^The Tag Value provided is invalid, Value: (null|x*)$", typed: true, nulls: true, why: ownText},
+	"UntagResource TagKeys[]": {text: "^The Tag Key provided is invalid, Key: x*$", typed: true, why: ownText},
 
 	"CreateTable TableName": {
 		text: "at 'tableName' failed to satisfy constraint: Member must (have length|not be null)", typed: true,

@@ -321,13 +321,19 @@ func (c *call) answerFetched(r *reading, s *source, q snapshot.Query) error {
 
 // writePage writes the answer to a Query or Scan.
 func (c *call) writePage(r *reading, items []attr.Item, last attr.Item, scanned int) {
-	w := &c.out
+	w, size := &c.out, 0
+	for _, item := range items {
+		size += item.Size()
+	}
 	w.Begin('{')
 	c.writeConsumed()
 	c.writeInt("Count", int64(len(items)))
 	if r.selection != countAlone {
 		w.Name("Items")
 		w.Begin('[')
+		if size > 1<<12 { // it is not found out bit by bit how long the text is
+			w.Buf = slices.Grow(w.Buf, 2*size)
+		}
 		for _, item := range items {
 			w.Elem()
 			w.Buf = project(r.projection, item).AppendJSON(w.Buf)

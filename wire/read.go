@@ -134,18 +134,33 @@ func invalid(format string, args ...any) error {
 	return exception.Validation.Errorf("One or more parameter values were invalid: "+format, args...)
 }
 
+// readTags reads the tags of a table. The service has words of its own for all that can be wrong with them.
 func (c *call) readTags(rule request.Rule) map[string]string {
 	elements, given := c.in.Objects("Tags", rule)
 	if !given {
 		return nil
 	}
 	tags := make(map[string]string, len(elements))
+	twice := ""
 	for _, e := range elements {
-		key := e.Text("Key", request.Rule{Required: true, Min: 1, Max: 128})
-		if _, twice := tags[key]; twice {
-			c.Refuse(invalid("Duplicate tag key: %s", key))
+		key, value := e.Text("Key", optional), e.Text("Value", optional)
+		switch {
+		case !e.Has("Key"):
+			c.Refuse(exception.Validation.Errorf("The Tag Key provided is invalid, Key: null"))
+		case schema.CheckTagKey(key) == nil && !e.Has("Value"):
+			c.Refuse(exception.Validation.Errorf("The Tag Value provided is invalid, Value: null"))
+		default:
+			if err := schema.CheckTag(key, value); err != nil {
+				c.Refuse(err)
+			}
 		}
-		tags[key] = e.Text("Value", request.Rule{Required: true, Max: 256})
+		if _, there := tags[key]; there && twice == "" {
+			twice = key
+		}
+		tags[key] = value
+	}
+	if twice != "" {
+		c.Refuse(exception.Validation.Errorf("Duplicate Tag Keys provided as input: Duplicate Tag Key found %s", twice))
 	}
 	return tags
 }

@@ -231,7 +231,7 @@ func tagResource(c *call) error {
 
 func untagResource(c *call) error {
 	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
-	keys, _ := c.in.Texts("TagKeys", required, request.Rule{Min: 1, Max: 128})
+	keys, _ := c.in.Texts("TagKeys", required, optional)
 	if err := c.Err(); err != nil {
 		return err
 	}
