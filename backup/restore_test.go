@@ -330,8 +330,8 @@ func TestOperationsOnTarget(t *testing.T) {
 		text string
 	}{
 		{"DescribeTable", func() error { _, err := w.Tables.DescribeTable(ctx, "Target"); return err }, "", ""},
-		{"TagResource", func() error { return w.Tables.TagResource(ctx, target, nil) }, exception.ResourceNotFound, missing},
-		{"UntagResource", func() error { return w.Tables.UntagResource(ctx, target) }, exception.ResourceNotFound, missing},
+		{"TagResource", func() error { return w.Tables.TagResource(ctx, target, map[string]string{"team": "a"}) }, exception.ResourceNotFound, missing},
+		{"UntagResource", func() error { return w.Tables.UntagResource(ctx, target, "team") }, exception.ResourceNotFound, missing},
 		{"ListTagsOfResource", func() error { _, err := w.Tables.ListTagsOfResource(ctx, target); return err }, exception.ResourceNotFound, missing},
 		{"UpdateTimeToLive", func() error { return w.Tables.UpdateTimeToLive(ctx, "Target", "ttl", true) }, exception.ResourceNotFound, missing},
 		{"DescribeTimeToLive", func() error { _, err := w.Tables.DescribeTimeToLive(ctx, "Target"); return err }, exception.ResourceNotFound, missing},

@@ -181,7 +181,7 @@ func (a *actor) together() error {
 	case n < 35:
 		return a.single(a.random(a.IntN(len(places)), look, putDown, addTo, takeAway))
 	case n < 45:
-		return a.state(a.random(a.IntN(len(places)), look, addTo, takeAway))
+		return a.execute(a.random(a.IntN(len(places)), look, addTo, takeAway))
 	case n < 60:
 		return a.move()
 	case n < 70:

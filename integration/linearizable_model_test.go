@@ -1,6 +1,7 @@
 package integration_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -171,7 +172,7 @@ type chronicle struct {
 	events []*event
 }
 
-// add writes down what happened between call and now. Of a backup the answer comes later.
+// add writes down what happened between call and now. What a backup saw comes later, from the same actor.
 func (c *chronicle) add(e *event) *event {
 	e.back = c.now.Add(1)
 	c.mu.Lock()
@@ -201,7 +202,7 @@ func (c *chronicle) split() *chronicle {
 }
 
 // patience is how long the checker may take for a history. What it has not decided by then counts as wrong.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // check says whether there is an order of the events that explains all answers, in which whatever ended before another
 // began comes first. byItem checks every item for itself, for which each event must be about one.
@@ -248,7 +249,7 @@ func (c *chronicle) unexplained(info porcupine.LinearizationInfo) string {
 			explained[o.Metadata.(*event).String()] = true
 		}
 	}
-	events := slices.SortedFunc(slices.Values(c.events), func(a, b *event) int { return int(a.call - b.call) })
+	events := slices.SortedFunc(slices.Values(c.events), func(a, b *event) int { return cmp.Compare(a.call, b.call) })
 	var text strings.Builder
 	for _, e := range events {
 		mark := "? "

@@ -227,8 +227,8 @@ func (s step) statement() (*string, []types.AttributeValue) {
 	return aws.String(`SELECT * FROM "` + p.table + `"` + where), with
 }
 
-// state does a step with a statement.
-func (a *actor) state(s step) error {
+// execute does a step with a statement.
+func (a *actor) execute(s step) error {
 	switch {
 	case s.do == look:
 		s.demand = anything

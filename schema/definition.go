@@ -154,12 +154,19 @@ func CheckThroughput(c *validate.Check, member string, t Throughput) {
 }
 
 func (d *Definition) checkBilling() error {
-	return CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes)
+	return checkCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes, "is not")
 }
 
 // CheckCapacity returns nil if a table and its global indexes can have these settings together, and otherwise a
 // ValidationException. An empty mode is PROVISIONED.
 func CheckCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, global []Index) error {
+	return checkCapacity(mode, throughput, onDemand, global, "must be")
+}
+
+// checkCapacity says of the throughput of an index that it is not, or must be, specified.
+func checkCapacity(
+	mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, global []Index, missing string,
+) error {
 	payPerRequest := mode == PayPerRequest
 	switch given := throughput != (Throughput{}); {
 	case payPerRequest && given:
@@ -167,7 +174,7 @@ func CheckCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThr
 	case !payPerRequest && !given:
 		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
 	}
-	if err := checkOnDemand(payPerRequest, onDemand, ""); err != nil {
+	if err := checkOnDemand(payPerRequest, onDemand, "", " for table"); err != nil {
 		return err
 	}
 	for _, x := range global {
@@ -175,21 +182,28 @@ func CheckCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThr
 		case payPerRequest && given:
 			return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
 		case !payPerRequest && !given:
-			return invalid("ProvisionedThroughput must be specified for index: %s", x.Name)
+			return invalid("ProvisionedThroughput %s specified for index: %s", missing, x.Name)
 		}
-		if err := checkOnDemand(payPerRequest, x.OnDemand, " for index: "+x.Name); err != nil {
+		where := " for index : " + x.Name
+		if err := checkOnDemand(payPerRequest, x.OnDemand, where, where); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where string) error {
-	switch {
-	case !payPerRequest && t != (OnDemandThroughput{}):
-		return invalid("OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST%s", where)
-	case t.MaxRead < 0 || t.MaxWrite < 0:
-		return invalid("OnDemandThroughput maxima must be 1 or more%s", where)
+func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where, whose string) error {
+	for _, limit := range []struct {
+		name  string
+		value int64
+	}{{"MaxReadRequestUnits", t.MaxRead}, {"MaxWriteRequestUnits", t.MaxWrite}} {
+		switch {
+		case !payPerRequest && limit.value != 0:
+			return invalid("%s for OnDemandThroughput%s cannot be specified when the table BillingMode is PROVISIONED",
+				limit.name, where)
+		case limit.value < 0:
+			return invalid("Requested %s for OnDemandThroughput%s is outside of valid range", limit.name, whose)
+		}
 	}
 	return nil
 }

@@ -19,19 +19,19 @@ func TestCheckBilling(t *testing.T) {
 			d.GlobalIndexes[0].Throughput = schema.Throughput{Read: 1, Write: 1}
 		}, invalid + "ProvisionedThroughput should not be specified for index: ByHash when BillingMode is PAY_PER_REQUEST"},
 		{"negative maximum", func(d *schema.Definition) { d.OnDemand.MaxWrite = -1 },
-			invalid + "OnDemandThroughput maxima must be 1 or more"},
+			invalid + "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range"},
 		{"provisioned without throughput", func(d *schema.Definition) { d.BillingMode = schema.Provisioned },
 			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
 		{"index without throughput", func(d *schema.Definition) {
 			d.BillingMode, d.OnDemand = "", schema.OnDemandThroughput{}
 			d.Throughput = schema.Throughput{Read: 1, Write: 1}
-		}, invalid + "ProvisionedThroughput must be specified for index: ByHash"},
+		}, invalid + "ProvisionedThroughput is not specified for index: ByHash"},
 	})
 	requireFaults(t, small, []fault{
 		{"no billing mode means provisioned", func(d *schema.Definition) { d.Throughput = schema.Throughput{} },
 			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
 		{"maximum of provisioned", func(d *schema.Definition) { d.OnDemand.MaxRead = 1 },
-			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"},
+			invalid + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
 	})
 }
 

@@ -50,7 +50,7 @@
 // # Differences from AWS
 //
 //   - All reads are consistent, those of global indexes too.
-//   - Tags and TTL settings of a table that is CREATING by CreateTable, or DELETING, can be changed.
+//   - The tags of a table that is DELETING can be listed until it is gone.
 //   - Deletion protection can be switched as often as one likes. TTL settings that a table is created with, which the
 //     service cannot do, count as if they had always been there.
 //   - Items are deleted right when Timing says so, where the service takes its time: at the first whole second after the

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"time"
@@ -27,7 +26,7 @@ type expiration struct {
 const never = math.MaxInt64
 
 // UpdateTimeToLive switches a table's time to live on, by the given attribute, or off. It fails with ResourceNotFound if
-// there is no such table or a restore is filling it, with ResourceInUse if it is DELETING, and with a ValidationException
+// there is no such table or a restore is filling it, with ResourceInUse if it is CREATING, and with a ValidationException
 // if nothing would change, or it has been switched not long ago (Timing).
 //
 // While it is on, items are deleted whose attribute is a whole number, of seconds since 1970, that the clock has passed:
@@ -70,16 +69,19 @@ func (t *Table) updateTimeToLive(attribute string, enabled bool) error {
 
 // switchableLocked refuses to switch the time to live to what it is, or again too soon.
 func (t *Table) switchableLocked(attribute string, enabled bool, now time.Time) error {
-	if err := cmp.Or(t.configurableLocked(), t.notDeletingLocked()); err != nil {
+	if err := t.configurableLocked(); err != nil {
 		return err
 	}
+	if t.statusLocked(now) == schema.Creating {
+		return inUse("Table %s is being created", t.name)
+	}
 	switch current := t.mu.definition.TTLAttribute; {
-	case enabled && current != "":
-		return exception.Validation.Errorf("TimeToLive is already enabled")
 	case !enabled && current == "":
 		return exception.Validation.Errorf("TimeToLive is already disabled")
-	case !enabled && current != attribute:
+	case current != "" && current != attribute:
 		return exception.Validation.Errorf("TimeToLive is active on a different AttributeName: current AttributeName is %s", current)
+	case enabled && current != "":
+		return exception.Validation.Errorf("TimeToLive is already enabled")
 	case !t.mu.switched.IsZero() && now.Before(t.mu.switched.Add(t.store.timing.TTLCooldown)):
 		return exception.Validation.Errorf("Time to live has been modified multiple times within a fixed interval")
 	}
@@ -95,7 +97,8 @@ func (t *Table) startExpiringLocked(now, since time.Time) {
 }
 
 // DescribeTimeToLive returns whether items are deleted when their time to live is over, and by which attribute. It fails
-// with ResourceNotFound if there is no such table or a restore is filling it.
+// with ResourceNotFound if there is no such table or a restore is filling it, and with a ValidationException if the table
+// is CREATING by CreateTable, or DELETING.
 func (s *Store) DescribeTimeToLive(_ context.Context, name string) (schema.TimeToLive, error) {
 	t, err := s.lookup(name)
 	if err != nil {
@@ -104,6 +107,11 @@ func (s *Store) DescribeTimeToLive(_ context.Context, name string) (schema.TimeT
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if err := t.configurableLocked(); err != nil {
+		return schema.TimeToLive{}, exception.During("DescribeTimeToLive", name, err)
+	}
+	if now := t.statusLocked(s.now()); now == schema.Creating || now == schema.Deleting {
+		err := exception.Validation.Errorf(
+			"Cannot describe time to live while table is in %[1]s state: Current table state is %[1]s", now)
 		return schema.TimeToLive{}, exception.During("DescribeTimeToLive", name, err)
 	}
 	attribute := t.mu.definition.TTLAttribute

@@ -87,7 +87,8 @@ func (s *Store) taggedARN(resource string) (arn.ARN, error) {
 	case a.Account != s.account:
 		return a, exception.AccessDenied.Errorf("Access is denied")
 	case a.Kind == arn.KindIndex:
-		return a, invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
+		return a, invalid(
+			"Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
 	}
 	return a, nil
 }

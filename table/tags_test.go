@@ -104,7 +104,7 @@ func TestTagsBelongToTables(t *testing.T) {
 		other := resource
 		other.Table = "Other"
 		requireRefused(t, do(other.String()), exception.ResourceNotFound, untagged(other))
-		stream := resource.Stream("2024-01-15T12:00:00.000")
+		stream := resource.Stream(time.Unix(1705320000, 0))
 		requireRefused(t, do(stream.String()), exception.ResourceNotFound, untagged(stream))
 		other.Account = "210987654321"
 		requireRefused(t, do(other.String()), exception.AccessDenied, "Access is denied")

@@ -269,7 +269,7 @@ func applyStream(c *Changes, d *schema.Table) error {
 	case view != "" && d.Stream != "":
 		return exception.Validation.Errorf("Table already has an enabled stream: TableName: %s", d.Name)
 	case view == "" && d.Stream == "":
-		return exception.Validation.Errorf("Table is not a stream enabled table: TableName: %s", d.Name)
+		return exception.Validation.Errorf("Table has no stream to disable: TableName: %s", d.Name)
 	case view != "" && !slices.Contains(schema.StreamViews, view):
 		return invalid("Unknown StreamViewType: %s", view)
 	default:

@@ -139,23 +139,23 @@ func TestUpdateTableRefusals(t *testing.T) {
 				"Current WriteCapacityUnits provisioned for the table: 6. Requested WriteCapacityUnits: 6. " +
 				"Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."},
 		{prov, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}},
-			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST"},
+			invalid + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
 		{prov, index("ByG", table.IndexChanges{Throughput: schema.Throughput{Read: 1}}), "1 validation error detected: Value '0' at " +
 			"'globalSecondaryIndexUpdates.1.member.update.provisionedThroughput.writeCapacityUnits' " +
 			"failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{prov, index("ByG", table.IndexChanges{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}}),
-			invalid + "OnDemandThroughput can only be specified when BillingMode is PAY_PER_REQUEST for index: ByG"},
+			invalid + "MaxReadRequestUnits for OnDemandThroughput for index : ByG cannot be specified when the table BillingMode is PROVISIONED"},
 		{prov, table.Changes{SSE: &schema.SSESpecification{Enabled: true, Type: "ROT13"}},
 			fmt.Sprintf(enum, "ROT13", "sSESpecification.sSEType", "[AES256, KMS]")},
 		{onDemand, table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -2}},
-			invalid + "OnDemandThroughput maxima must be 1 or more"},
+			invalid + "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range"},
 		{onDemand, table.Changes{Throughput: one},
 			invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{onDemand, table.Changes{BillingMode: schema.Provisioned},
 			invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"},
 		{onDemand, index("ByG", table.IndexChanges{Throughput: one}), invalid + "The only Updates for index: ByG " +
 			"when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput"},
-		{onDemand, table.Changes{Stream: ptr(schema.StreamView(""))}, "Table is not a stream enabled table: TableName: Things"},
+		{onDemand, table.Changes{Stream: ptr(schema.StreamView(""))}, "Table has no stream to disable: TableName: Things"},
 		{onDemand, table.Changes{Stream: ptr(schema.StreamView("SOME"))}, invalid + "Unknown StreamViewType: SOME"},
 	} {
 		before := test.f.describe("Things")
@@ -208,7 +208,8 @@ func TestTimeToLive(t *testing.T) {
 	s, err := f.table.Snapshot()
 	require.NoError(t, err)
 	requireRefused(t, set("Expires", true), exception.Validation, "TimeToLive is already enabled")
-	requireRefused(t, set("Other", true), exception.Validation, "TimeToLive is already enabled")
+	requireRefused(t, set("Other", true), exception.Validation,
+		"TimeToLive is active on a different AttributeName: current AttributeName is Expires")
 	requireRefused(t, set("Other", false), exception.Validation,
 		"TimeToLive is active on a different AttributeName: current AttributeName is Expires")
 	requireTTL("Expires")

@@ -150,7 +150,7 @@ func (c *call) readOverrides() backup.Overrides {
 		SSE:           readSSE(c.in.Object("SSESpecificationOverride", optional)),
 	}
 	if t := c.in.Object("OnDemandThroughputOverride", optional); t.Given() {
-		limits := readOnDemand(t)
+		limits := readOnDemand(t, "")
 		o.OnDemand = &limits
 	}
 	return o

@@ -68,7 +68,8 @@ func (s *site) send(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// ask sends a sound request, but for the changes, and returns the body of the answer, which must fit the service's model.
+// ask sends a sound request, but for the changes, and returns the body of the answer, which must fit the service's
+// model.
 func (s *site) ask(operation, body string, changes ...string) (status int, answer string) {
 	s.Helper()
 	w := s.send(request(operation, body, changes...))
@@ -161,7 +162,7 @@ func TestHeaders(t *testing.T) {
 	ids := map[string]bool{}
 	for _, test := range []struct{ operation, body, answer string }{
 		{"ListTables", "{}", `{"TableNames":["Music"]}`},
-		{"TagResource", `{'ResourceArn': 'arn:aws:dynamodb:us-east-1:123456789012:table/Music', 'Tags': []}`, ""},
+		{"TagResource", `{'ResourceArn': 'arn:aws:dynamodb:us-east-1:123456789012:table/Music', 'Tags': [{'Key': 'a', 'Value': ''}]}`, ""},
 		{"Sing", "{}", `{"__type":"com.amazon.coral.service#UnknownOperationException"}`},
 	} {
 		response, answer := ask(test.operation, test.body)

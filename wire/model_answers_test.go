@@ -30,8 +30,12 @@ func (m *model) faults(operation string, status int, answer string) []string {
 	case status == 200:
 		return m.answerFaults(op, answer)
 	}
+	right := 400
+	if strings.Contains(answer, `#InternalServerError"`) {
+		right = 500
+	}
 	faults := m.errorFaults(op, answer)
-	if internal := strings.Contains(answer, "#InternalServerError\""); internal != (status == 500) || status != 400 && !internal {
+	if status != right {
 		faults = append(faults, fmt.Sprintf("the status is %d", status))
 	}
 	return faults

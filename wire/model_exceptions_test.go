@@ -33,9 +33,11 @@ var requestExceptions = map[string]requestException{
 	"RestoreTableFromBackup BackupArn":    {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"ListBackups ExclusiveStartBackupArn": {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 
-	"* Tags[].Key":             {text: "^The Tag Key provided is invalid, Key: (null|x*)$", typed: true, nulls: true, why: ownText},
-	"* Tags[].Value":           {text: "^The Tag Value provided is invalid, Value: (null|x*)$", typed: true, nulls: true, why: ownText},
-	"UntagResource TagKeys[]": {text: "^The Tag Key provided is invalid, Key: x*$", typed: true, why: ownText},
+	"CreateTable Tags[].Key":   tagKeys,
+	"CreateTable Tags[].Value": tagValues,
+	"TagResource Tags[].Key":   tagKeys,
+	"TagResource Tags[].Value": tagValues,
+	"UntagResource TagKeys[]":  {text: "^The Tag Key provided is invalid, Key: x*$", typed: true, why: ownText},
 
 	"CreateTable TableName": {
 		text: "at 'tableName' failed to satisfy constraint: Member must (have length|not be null)", typed: true,
@@ -56,6 +58,15 @@ var requestExceptions = map[string]requestException{
 		why: "the bounds of a map's values are told in one clause",
 	},
 }
+
+var (
+	tagKeys = requestException{
+		text: "^The Tag Key provided is invalid, Key: (null|x*)$", typed: true, nulls: true, why: ownText,
+	}
+	tagValues = requestException{
+		text: "^The Tag Value provided is invalid, Value: (null|x*)$", typed: true, nulls: true, why: ownText,
+	}
+)
 
 // In a transaction the service tells the faults of a name, which has tighter bounds than an ARN, at the same place.
 func init() {

@@ -49,7 +49,7 @@ func readAttributes(o request.Object, rule request.Rule) schema.Attributes {
 		name := d.Text("AttributeName", attributeRule)
 		t, _ := attr.ParseType(d.Text("AttributeType", scalarTypes))
 		if _, twice := attributes[name]; twice {
-			o.Reader().Refuse(invalid("AttributeDefinitions has %s more than once", name))
+			o.Reader().Refuse(exception.Validation.Errorf("Attribute Name is duplicated: %s", name))
 		}
 		attributes[name] = t
 	}
@@ -64,17 +64,25 @@ func (c *call) readIndexes(name string) []schema.Index {
 	}
 	indexes := []schema.Index{}
 	for _, e := range elements {
-		indexes = append(indexes, readIndex(e))
+		indexes = append(indexes, readIndex(e, indexScope(name, e)))
 	}
 	return indexes
 }
 
-func readIndex(e request.Object) schema.Index {
+// indexScope says in refusals that a maximum is that of an index; in a restore nothing is said of it here.
+func indexScope(list string, e request.Object) string {
+	if list == "GlobalSecondaryIndexOverride" || !e.Object("OnDemandThroughput", optional).Given() {
+		return ""
+	}
+	return " for index : " + e.Text("IndexName", optional)
+}
+
+func readIndex(e request.Object, scope string) schema.Index {
 	x := schema.Index{
 		Name:       e.Text("IndexName", nameRule),
 		KeySchema:  readKeySchema(e),
 		Throughput: readThroughput(e.Object("ProvisionedThroughput", optional)),
-		OnDemand:   readOnDemand(e.Object("OnDemandThroughput", optional)),
+		OnDemand:   readOnDemand(e.Object("OnDemandThroughput", optional), scope),
 	}
 	p := e.Object("Projection", required)
 	x.Projection.Type = schema.ProjectionType(p.Text("ProjectionType", projections))
@@ -90,12 +98,17 @@ func readThroughput(o request.Object) schema.Throughput {
 }
 
 // readOnDemand reads maxima, of which -1 stands for none. An explicit 0 would be taken for one that is not there.
-func readOnDemand(o request.Object) schema.OnDemandThroughput {
+// The scope is what refusals say of whose they are, and empty in a restore.
+func readOnDemand(o request.Object, scope string) schema.OnDemandThroughput {
+	prefix := "Invalid Request: "
+	if scope != "" {
+		prefix = "One or more parameter values were invalid: "
+	}
 	limit := func(name string) int64 {
 		n, given := o.Long(name, optional)
 		if given && n == 0 {
 			o.Reader().Refuse(exception.Validation.Errorf(
-				"Invalid Request: Requested %s for OnDemandThroughput is outside of valid range", name))
+				"%sRequested %s for OnDemandThroughput%s is outside of valid range", prefix, name, scope))
 		}
 		return n
 	}
@@ -113,8 +126,9 @@ func readSSE(o request.Object) *schema.SSESpecification {
 	}
 }
 
-// readStream reads a stream setting; nil if nothing is said, and the empty view to switch it off.
-func (c *call) readStream() *schema.StreamView {
+// readStream reads a stream setting; nil if nothing is said, and the empty view to switch it off. The service has other
+// words for a setting that is not sound if the table is new.
+func (c *call) readStream(noView, needlessView string) *schema.StreamView {
 	o := c.in.Object("StreamSpecification", optional)
 	if !o.Given() {
 		return nil
@@ -123,9 +137,9 @@ func (c *call) readStream() *schema.StreamView {
 	view := schema.StreamView(o.Text("StreamViewType", streamViews))
 	switch {
 	case enabled && view == "":
-		c.Refuse(invalid("StreamSpecification needs a StreamViewType when StreamEnabled is true"))
+		c.Refuse(invalid("%s", noView))
 	case !enabled && view != "":
-		c.Refuse(invalid("StreamSpecification has a StreamViewType, but StreamEnabled is false"))
+		c.Refuse(invalid("%s", needlessView))
 	}
 	return &view
 }

@@ -18,7 +18,7 @@ func createTable(c *call) error {
 		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexes"),
 		BillingMode:   c.readBillingMode("BillingMode"),
 		Throughput:    readThroughput(c.in.Object("ProvisionedThroughput", optional)),
-		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional)),
+		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional), " for table"),
 		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
 		Tags:          c.readTags(optional),
 
@@ -30,7 +30,8 @@ func createTable(c *call) error {
 	for i := range d.GlobalIndexes {
 		noMaximum(&d.GlobalIndexes[i].OnDemand)
 	}
-	if view := c.readStream(); view != nil {
+	if view := c.readStream("Table is being created with a stream enabled, UpdateViewType is required",
+		"Table is being created with a stream disabled, UpdateViewType should not be specified"); view != nil {
 		d.Stream = *view
 	}
 	if sse := readSSE(c.in.Object("SSESpecification", optional)); sse != nil {
@@ -113,11 +114,12 @@ func updateTable(c *call) error {
 		Attributes:  readAttributes(c.in, optional),
 		BillingMode: c.readBillingMode("BillingMode"),
 		Throughput:  readThroughput(c.in.Object("ProvisionedThroughput", optional)),
-		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional)),
+		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional), " for table"),
 		Indexes:     make(map[string]table.IndexChanges),
-		Stream:      c.readStream(),
-		SSE:         readSSE(c.in.Object("SSESpecification", optional)),
-		Class:       schema.Class(c.in.Text("TableClass", tableClasses)),
+		Stream: c.readStream("If stream is being enabled then UpdateViewType is required",
+			"If stream is being disabled, then UpdateViewType must not be specified"),
+		SSE:   readSSE(c.in.Object("SSESpecification", optional)),
+		Class: schema.Class(c.in.Text("TableClass", tableClasses)),
 	}
 	c.readIndexUpdates(&changes)
 	if protected, given := c.in.Bool("DeletionProtectionEnabled", optional); given {
@@ -132,11 +134,11 @@ func updateTable(c *call) error {
 	return c.answerTable("TableDescription", d, err)
 }
 
-func readMaxima(o request.Object) *schema.OnDemandThroughput {
+func readMaxima(o request.Object, scope string) *schema.OnDemandThroughput {
 	if !o.Given() {
 		return nil
 	}
-	if t := readOnDemand(o); t != (schema.OnDemandThroughput{}) {
+	if t := readOnDemand(o, scope); t != (schema.OnDemandThroughput{}) {
 		return &t
 	}
 	return nil
@@ -162,7 +164,7 @@ func (c *call) readIndexUpdates(changes *table.Changes) {
 			c.Refuse(invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"))
 		}
 		if create.Given() {
-			x := readIndex(create)
+			x := readIndex(create, indexScope("", create))
 			noMaximum(&x.OnDemand)
 			name, changes.CreateIndexes = x.Name, append(changes.CreateIndexes, x)
 		}
@@ -175,7 +177,7 @@ func (c *call) readIndexUpdates(changes *table.Changes) {
 			name = update.Text("IndexName", nameRule)
 			changes.Indexes[name] = table.IndexChanges{
 				Throughput: readThroughput(update.Object("ProvisionedThroughput", optional)),
-				OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional)),
+				OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional), indexScope("", update)),
 			}
 		}
 		if names[name] {
@@ -232,6 +234,11 @@ func tagResource(c *call) error {
 func untagResource(c *call) error {
 	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
 	keys, _ := c.in.Texts("TagKeys", required, optional)
+	for _, key := range keys {
+		if err := schema.CheckTagKey(key); err != nil {
+			c.Refuse(err)
+		}
+	}
 	if err := c.Err(); err != nil {
 		return err
 	}
