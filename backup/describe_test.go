@@ -162,13 +162,13 @@ func (w *world) change(name string) {
 	off := schema.StreamView("")
 	for _, changes := range []table.Changes{
 		{
-			BillingMode: schema.Provisioned, Throughput: schema.Throughput{Read: 100, Write: 100}, Stream: &off,
+			BillingMode: schema.Provisioned, Throughput: schema.Throughput{Read: 100, Write: 100},
 			Indexes: map[string]table.IndexChanges{
 				"global": {Throughput: schema.Throughput{Read: 101, Write: 101}},
 				"other":  {Throughput: schema.Throughput{Read: 102, Write: 102}},
 			},
 		},
-		{SSE: &schema.SSESpecification{}}, {Class: schema.Standard},
+		{Stream: &off}, {SSE: &schema.SSESpecification{}}, {Class: schema.Standard},
 	} {
 		_, err := w.Tables.UpdateTable(ctx, name, changes)
 		require.NoError(w.t, err)

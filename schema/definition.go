@@ -58,7 +58,7 @@ type SSESpecification struct {
 func (d *Definition) Check() error {
 	checks := []func(*Definition) error{
 		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys,
-		(*Definition).checkIndexes, (*Definition).checkUnused,
+		(*Definition).checkIndexes, (*Definition).checkUnused, (*Definition).checkEncryption,
 	}
 	for _, check := range checks {
 		if err := check(d); err != nil {
@@ -153,6 +153,23 @@ func CheckThroughput(c *validate.Check, member string, t Throughput) {
 	}
 }
 
+// Check returns nil if a table can be encrypted like this, and otherwise a ValidationException.
+func (s SSESpecification) Check() error {
+	switch {
+	case !s.Enabled && s.Type != "":
+		return invalid("SSEType can not be specified if Enabled is false")
+	case !s.Enabled && s.KeyID != "":
+		return invalid("KMSMasterKeyId can not be specified if Enabled is false")
+	case s.Type == "AES256":
+		return invalid("SSEType AES256 is not supported")
+	case s.KeyID != "" && s.Type == "":
+		return invalid("SSEType KMS is required if KMSMasterKeyId is specified")
+	}
+	return nil
+}
+
+func (d *Definition) checkEncryption() error { return d.SSE.Check() }
+
 func (d *Definition) checkBilling() error {
 	return checkCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes, "is not")
 }
@@ -209,6 +226,10 @@ func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where, whose string
 }
 
 func (d *Definition) checkKeys() error {
+	undefined := func(e KeyElement) bool { _, defined := d.Attributes[e.Name]; return !defined }
+	if len(d.KeySchema) > len(d.Attributes) && slices.ContainsFunc(d.KeySchema, undefined) {
+		return exception.Validation.Errorf("Invalid KeySchema: Some index key attribute have no definition")
+	}
 	if err := checkKeySchema(d.KeySchema, d.Attributes); err != nil {
 		return err
 	}
@@ -257,10 +278,18 @@ func checkLongKeySchema(keys KeySchema, attributes Attributes) error {
 	return checkDefined(keys, attributes)
 }
 
+func (k KeySchema) names() (names []string) {
+	for _, e := range k {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
 func checkDefined(keys KeySchema, attributes Attributes) error {
 	for _, e := range keys {
 		if _, defined := attributes[e.Name]; !defined {
-			return exception.Validation.Errorf("Invalid KeySchema: Some index key attribute have no definition")
+			return invalid("Some index key attributes are not defined in AttributeDefinitions. "+
+				"Keys: [%s], AttributeDefinitions: [%s]", strings.Join(keys.names(), ", "), nameList(maps.Keys(attributes)))
 		}
 		if len(e.Name) > maxAttributeName { // the model counts characters, the service bytes
 			return invalid("The names of key attributes must have 1 to %d bytes: %s", maxAttributeName, e.Name)
@@ -345,7 +374,10 @@ func (x Index) checkProjection() error {
 	case x.Projection.Type != ProjectInclude && x.Projection.NonKey != nil:
 		return invalid("ProjectionType is %s, but NonKeyAttributes is specified", x.Projection.Type)
 	}
-	for _, name := range x.Projection.NonKey {
+	for i, name := range x.Projection.NonKey {
+		if slices.Contains(x.Projection.NonKey[:i], name) {
+			return invalid("Duplicate element in NonKeyAttributes: %s", name)
+		}
 		if n := len(name); n < 1 || n > maxAttributeName {
 			return invalid("The names of projected attributes must have 1 to %d bytes, in index: %s", maxAttributeName, x.Name)
 		}

@@ -53,7 +53,7 @@ func TestCheckAccepts(t *testing.T) {
 	d = small()
 	require.NoError(t, d.Check())
 	d.BillingMode = schema.Provisioned
-	d.Class, d.SSE.Type = schema.Standard, "AES256"
+	d.Class, d.SSE = schema.Standard, schema.SSESpecification{Enabled: true}
 	require.NoError(t, d.Check())
 	for _, view := range schema.StreamViews {
 		d.Stream = view

@@ -35,6 +35,19 @@ func TestCheckBilling(t *testing.T) {
 	})
 }
 
+func TestCheckEncryption(t *testing.T) {
+	requireFaults(t, sound, []fault{
+		{"type without encryption", func(d *schema.Definition) { d.SSE = schema.SSESpecification{Type: "KMS"} },
+			invalid + "SSEType can not be specified if Enabled is false"},
+		{"key without encryption", func(d *schema.Definition) { d.SSE = schema.SSESpecification{KeyID: "alias/mine"} },
+			invalid + "KMSMasterKeyId can not be specified if Enabled is false"},
+		{"other type", func(d *schema.Definition) { d.SSE = schema.SSESpecification{Enabled: true, Type: "AES256"} },
+			invalid + "SSEType AES256 is not supported"},
+		{"key without type", func(d *schema.Definition) { d.SSE = schema.SSESpecification{Enabled: true, KeyID: "alias/mine"} },
+			invalid + "SSEType KMS is required if KMSMasterKeyId is specified"},
+	})
+}
+
 func TestCheckKeys(t *testing.T) {
 	wide := strings.Repeat("ä", 128)
 	requireFaults(t, sound, []fault{
@@ -45,7 +58,8 @@ func TestCheckKeys(t *testing.T) {
 		{"one name", func(d *schema.Definition) { d.KeySchema[1].Name = "Artist" },
 			"Both the Hash Key and the Range Key element in the KeySchema have the same name"},
 		{"undefined", func(d *schema.Definition) { delete(d.Attributes, "Song") },
-			"Invalid KeySchema: Some index key attribute have no definition"},
+			invalid + "Some index key attributes are not defined in AttributeDefinitions. " +
+				"Keys: [Artist, Song], AttributeDefinitions: [Artist, Hash, Year]"},
 		{"unused beside indexes", func(d *schema.Definition) { d.Attributes["Zebra"] = attr.TypeS },
 			invalid + "Some AttributeDefinitions are not used. AttributeDefinitions: [Artist, Hash, Song, Year, Zebra], " +
 				"keys used: [Artist, Hash, Song, Year]"},
@@ -103,7 +117,8 @@ func TestCheckLongIndexKeys(t *testing.T) {
 		{"undefined", func(d *schema.Definition) {
 			long(d, 2, 1)
 			delete(d.Attributes, "RANGE0")
-		}, "Invalid KeySchema: Some index key attribute have no definition"},
+		}, invalid + "Some index key attributes are not defined in AttributeDefinitions. " +
+			"Keys: [HASH0, HASH1, RANGE0], AttributeDefinitions: [Artist, HASH0, HASH1, Song, Year]"},
 	})
 }
 
@@ -116,7 +131,8 @@ func TestCheckIndexKeys(t *testing.T) {
 		{"one name", func(d *schema.Definition) { d.GlobalIndexes[0].KeySchema = schema.Keys("Hash", "Hash") },
 			"Both the Hash Key and the Range Key element in the KeySchema have the same name"},
 		{"undefined", func(d *schema.Definition) { delete(d.Attributes, "Hash") },
-			"Invalid KeySchema: Some index key attribute have no definition"},
+			invalid + "Some index key attributes are not defined in AttributeDefinitions. " +
+				"Keys: [Hash], AttributeDefinitions: [Artist, Song, Year]"},
 		{"local without sort key of the table", func(d *schema.Definition) { d.KeySchema = schema.Keys("Artist") },
 			invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
 		{"local with another hash key", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema = schema.Keys("Song", "Year") },
@@ -144,6 +160,8 @@ func TestCheckProjections(t *testing.T) {
 			invalid + "ProjectionType is KEYS_ONLY, but NonKeyAttributes is specified"},
 		{"all and more", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.Type = schema.ProjectAll },
 			invalid + "ProjectionType is ALL, but NonKeyAttributes is specified"},
+		{"a name twice", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.NonKey = []string{"a", "b", "a"} },
+			invalid + "Duplicate element in NonKeyAttributes: a"},
 		{"empty name", func(d *schema.Definition) { d.GlobalIndexes[0].Projection.NonKey = []string{"a", ""} },
 			invalid + "The names of projected attributes must have 1 to 255 bytes, in index: ByHash"},
 		{"long name", func(d *schema.Definition) {

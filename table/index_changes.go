@@ -68,6 +68,10 @@ func (c *Changes) checkTogether() error {
 		return invalid("TableClass modification must be the only operation in the request")
 	case asked > 1 && c.DeletionProtection != nil:
 		return invalid("DeletionProtection modification must be the only operation in the request")
+	case c.OnDemand != nil && (asked > 2 || asked == 2 && c.BillingMode == ""):
+		return invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+	case c.Stream != nil && (c.BillingMode == schema.Provisioned || c.Throughput != (schema.Throughput{})):
+		return invalid("You cannot modify stream status while updating table IOPS")
 	case online && c.Throughput != (schema.Throughput{}):
 		return invalid("You cannot create or delete index while updating table IOPS")
 	case online && c.Stream != nil:

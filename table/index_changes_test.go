@@ -320,7 +320,7 @@ func TestNewIndexRefusals(t *testing.T) {
 		{"no definitions", "Things", with(func(c *table.Changes) { c.Attributes = nil }), exception.Validation,
 			invalid + "AttributeDefinitions is not specified for index: ByX"},
 		{"a definition lacks", "Things", with(func(c *table.Changes) { delete(c.Attributes, "Y") }), exception.Validation,
-			"Invalid KeySchema: Some index key attribute have no definition"},
+			invalid + "Some index key attributes are not defined in AttributeDefinitions. Keys: [X, Y], AttributeDefinitions: [X]"},
 		{"no projection", "Things", with(func(c *table.Changes) { c.CreateIndexes[0].Projection.Type = "" }),
 			exception.Validation, invalid + "Unknown ProjectionType: null"},
 		{"no name", "Things", with(func(c *table.Changes) { c.CreateIndexes[0].Name = "x" }), exception.Validation,

@@ -67,7 +67,9 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 		return schema.Description{}, err
 	}
 	d := t.mu.definition.Clone()
-	for _, apply := range []func(*Changes, *schema.Table) error{applyCapacity, applyOnline, applyIndexes, applyStream} {
+	for _, apply := range []func(*Changes, *schema.Table) error{
+		applyCapacity, applyOnline, applyIndexes, applyStream, checkSSE,
+	} {
 		if err := apply(c, d); err != nil {
 			return schema.Description{}, err
 		}
@@ -187,7 +189,10 @@ func (c *Changes) check() error {
 	if err := check.Err(); err != nil {
 		return err
 	}
-	return c.checkTogether()
+	if err := c.checkTogether(); err != nil || c.SSE == nil {
+		return err
+	}
+	return c.SSE.Check()
 }
 
 // applyCapacity sets the billing mode and the throughput of the table and its indexes. What belongs to the other mode
@@ -228,11 +233,11 @@ func applyIndexes(c *Changes, d *schema.Table) error {
 		}
 		x, change := &d.GlobalIndexes[i], c.Indexes[name]
 		switch given := change.Throughput != (schema.Throughput{}); {
-		case !given && change.OnDemand == nil:
-			return invalid("One of ProvisionedThroughput and OnDemandThroughput is required to update index: %s", name)
-		case given && d.BillingMode == schema.PayPerRequest:
+		case d.BillingMode == schema.PayPerRequest && (given || change.OnDemand == nil):
 			return invalid("The only Updates for index: %s when TableThroughputMode is PAY_PER_REQUEST "+
 				"can be to OnDemandThroughput, WarmThroughput", name)
+		case !given && change.OnDemand == nil:
+			return invalid("ProvisionedThroughput must be specified for index: %s", name)
 		case given && change.Throughput == x.Throughput:
 			return errSameThroughput(name, x.Throughput)
 		case given:
@@ -259,6 +264,19 @@ func limited(current, change schema.OnDemandThroughput) schema.OnDemandThroughpu
 	limit(&current.MaxRead, change.MaxRead)
 	limit(&current.MaxWrite, change.MaxWrite)
 	return current
+}
+
+// checkSSE refuses to encrypt a table as it is already.
+func checkSSE(c *Changes, d *schema.Table) error {
+	switch {
+	case c.SSE == nil:
+	case !c.SSE.Enabled && d.Encryption == (schema.Encryption{}):
+		return invalid("Table is already encrypted by default")
+	case c.SSE.KeyID != "" && c.SSE.KeyID == d.Encryption.KeyARN:
+		return invalid("Table is already encrypted with given KMSMasterKeyId. " +
+			"Use KMSMasterKeyId parameter if you want to change Master Key")
+	}
+	return nil
 }
 
 func applyStream(c *Changes, d *schema.Table) error {

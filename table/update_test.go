@@ -87,10 +87,14 @@ func TestUpdateTable(t *testing.T) {
 		d.Stream, d.StreamARN = schema.OldImage, d.ARN.Stream(f.store.Now())
 	})
 	step(table.Changes{Stream: ptr(schema.StreamView(""))}, func(d *schema.Description) { d.Stream = "" })
-	sse := schema.SSESpecification{Enabled: true, KeyID: "alias/mine"}
+	sse := schema.SSESpecification{Enabled: true, Type: "KMS", KeyID: "alias/mine"}
 	step(table.Changes{SSE: &sse}, func(d *schema.Description) {
 		d.Encryption = schema.EncryptionFor(sse, "us-east-1", "123456789012")
 	})
+	sse.KeyID = f.describe("Things").Encryption.KeyARN
+	_, err = f.update(table.Changes{SSE: &sse})
+	requireRefused(t, err, exception.Validation, invalid+"Table is already encrypted with given KMSMasterKeyId. "+
+		"Use KMSMasterKeyId parameter if you want to change Master Key")
 	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} })
 	step(table.Changes{Class: schema.StandardInfrequentAccess},
 		func(d *schema.Description) { d.Class = schema.StandardInfrequentAccess })
@@ -168,7 +172,12 @@ func TestUpdateTableRefusals(t *testing.T) {
 	_, err = onDemand.update(table.Changes{Stream: ptr(schema.NewImage)})
 	require.NoError(t, err)
 	_, err = onDemand.update(table.Changes{Stream: ptr(schema.OldImage), OnDemand: &schema.OnDemandThroughput{MaxRead: 1}})
+	requireRefused(t, err, exception.Validation,
+		invalid+"OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+	_, err = onDemand.update(table.Changes{BillingMode: schema.PayPerRequest, Stream: ptr(schema.OldImage)})
 	requireRefused(t, err, exception.Validation, "Table already has an enabled stream: TableName: Things")
+	_, err = prov.update(table.Changes{Throughput: one, Stream: ptr(schema.OldImage)})
+	requireRefused(t, err, exception.Validation, invalid+"You cannot modify stream status while updating table IOPS")
 	require.Zero(t, onDemand.describe("Things").OnDemand, "all or nothing")
 }
 

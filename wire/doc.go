@@ -87,8 +87,8 @@
 //   - DescribeLimits answers the service's defaults, or the quotas that a program sets; nothing enforces them.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
 //     ours. Headers are limited by the server that the handler runs in, which answers by itself.
-//   - Attribute definitions and tags are in the order of their names, whatever order they were given in. A list that has
-//     one of them twice is refused with a text of ours.
+//   - Attribute definitions and tags are in the order of their names, whatever order they were given in. Tags can be read
+//     at once after they were set.
 //   - Timestamps in requests are taken to the microsecond.
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
 //   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class.
