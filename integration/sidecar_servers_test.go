@@ -40,6 +40,8 @@ type kind struct {
 	noARNs         bool // a table cannot be named by its ARN
 	noBinaryKeys   bool // a Scan in segments fails if the partition key is binary
 
+	sluggish bool // takes long over large answers and many requests at once
+
 	busyItems int // how many items a table has that is backed up among writers
 	histories int // how many random histories it is taken through
 
@@ -55,7 +57,7 @@ var kinds = []*kind{
 	{name: "DynamoDB Local", start: startDynamoDBLocal, busyItems: 100_000, histories: 24, noARNs: true},
 	{name: "dynalite", start: startDynalite, busyItems: 100_000, histories: 24,
 		noTransactions: true, noTTL: true, noStatements: true, noARNs: true},
-	{name: "moto", start: startMoto, busyItems: 10_000, histories: 12, noBinaryKeys: true},
+	{name: "moto", start: startMoto, busyItems: 10_000, histories: 6, noBinaryKeys: true, sluggish: true},
 }
 
 // absent says why a program cannot be had, and what to do about that.

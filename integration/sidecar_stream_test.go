@@ -27,6 +27,9 @@ import (
 func TestSidecarLargeAnswers(t *testing.T) {
 	t.Parallel()
 	overKinds(t, func(t *testing.T, s *sidecar) {
+		if s.kind.sluggish {
+			s.kind.slow(t)
+		}
 		s.create(musicTable("Large"))
 		for i := range 45 {
 			s.put("Large", song(fmt.Sprint("Artist ", i%5), fmt.Sprint("Song ", i),
@@ -205,6 +208,9 @@ func startBefore(t *testing.T, h http.Handler) *sidecar {
 func TestSidecarClientsGo(t *testing.T) {
 	t.Parallel()
 	overKinds(t, func(t *testing.T, s *sidecar) {
+		if s.kind.sluggish {
+			s.kind.slow(t)
+		}
 		s.fillShelf("Left")
 		s.setRecovery("Left", true)
 		requests := []func(context.Context, int) error{
