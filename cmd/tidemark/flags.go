@@ -31,6 +31,7 @@ type config struct {
 	account string
 	region  string
 	limits  string
+	bounded string // "on": operations on items are bounded by the throughput of their tables
 	clock   string
 	start   time.Time
 	log     slog.Level
@@ -50,6 +51,7 @@ var (
 	profiles = []string{"instant", "documented"}
 	markers  = []string{"exact", "fuzzy", "torn", "earliest", "latest"}
 	limits   = []string{"auto", "on", "off"}
+	switches = []string{"on", "off"}
 	clocks   = []string{"system", "manual"}
 	levels   = []string{"off", "error", "warn", "info", "debug"}
 
@@ -64,7 +66,7 @@ func newFlags(c *config) *flag.FlagSet {
 	f.SetOutput(io.Discard) // run says what is wrong
 	f.Usage = func() {}
 	f.StringVar(&c.addr, "addr", "127.0.0.1:8000", "the `host:port` to listen at; port 0 takes a free one")
-	c.profile, c.limits, c.clock, c.log = "instant", "auto", "system", slog.LevelInfo
+	c.profile, c.limits, c.clock, c.log, c.bounded = "instant", "auto", "system", slog.LevelInfo, "off"
 	choice(f, &c.profile, "profile", profiles,
 		"the `name` of how tables and backups behave: instant takes no time, documented has the waits and\n"+
 			"limits that AWS describes")
@@ -83,6 +85,9 @@ func newFlags(c *config) *flag.FlagSet {
 	choice(f, &c.limits, "limits", limits,
 		"`when` to throttle backup operations at the documented calls per second of the clock: on, off, or\n"+
 			"auto: with -profile documented")
+	choice(f, &c.bounded, "throughput", switches,
+		"`when` to throttle operations on items: beyond the provisioned throughput, or the maximum, of their\n"+
+			"table (on), or never (off)")
 	choice(f, &c.clock, "clock", clocks, "the `kind` of clock: system, or manual, which stands still until it is moved")
 	startFlag(f, &c.start)
 	upstreamFlags(f, c)

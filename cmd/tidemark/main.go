@@ -16,8 +16,8 @@
 //
 // tidemark -h explains the flags. With -profile instant nothing takes any time and nothing is throttled; with
 // -profile documented the server keeps the waits and the limits that AWS describes. With -clock manual, time stands
-// still until it is moved, and a test need not wait for anything; the limits of -limits count by that clock too, so
-// that calls which have been used up come back only when it is moved.
+// still until it is moved, and a test need not wait for anything; the limits of -limits and -throughput count by that
+// clock too, so that what has been used up comes back only when it is moved.
 //
 // # Control
 //
@@ -156,7 +156,7 @@ type front struct {
 // ownTables returns the front of a server that has its tables itself.
 func ownTables(c config) (front, error) {
 	options := c.options()
-	e, err := endpoint.New(options, wire.Options{})
+	e, err := endpoint.New(options, wire.Options{EnforceThroughput: c.bounded == "on"})
 	if err != nil {
 		return front{}, err
 	}

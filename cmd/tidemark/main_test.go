@@ -71,6 +71,27 @@ func TestRegionsOfEmulators(t *testing.T) {
 	}
 }
 
+// With -throughput on, a table gives what it was provisioned with and no more, by the clock of the tables.
+func TestThroughput(t *testing.T) {
+	for _, flag := range []string{"on", "off"} {
+		s := start(t, "-throughput", flag, "-clock", "manual")
+		status, created := s.at("test", "us-east-1", "CreateTable", `{"TableName":"Slow","AttributeDefinitions":
+			[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+			"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}`)
+		require.Equal(t, 200, status, "%v", created)
+		const put = `{"TableName":"Slow","Item":{"id":{"S":"a"}}}`
+		throttled := 0
+		for range 3 {
+			if status, answer := s.at("test", "us-east-1", "PutItem", put); status != 200 {
+				require.Contains(t, answer["__type"], "ProvisionedThroughputExceededException")
+				throttled++
+			}
+		}
+		require.Equal(t, map[string]int{"on": 2, "off": 0}[flag], throttled)
+		require.Zero(t, s.stop())
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	tests := []struct {
 		flag, listening string
