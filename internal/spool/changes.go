@@ -42,7 +42,8 @@ func (v *Versions) Changes(from, to clock.Instant) func() ([]Change, error) {
 }
 
 // Differences returns the items that are not the same in two Views of tables with the same key, in the order of the
-// table. Whoever reads them asks both Views for their Err afterwards. It keeps none of them.
+// table. They end where one of the Views cannot be read, so whoever reads them asks both for their Err afterwards. It
+// keeps none of them.
 func Differences(a, b *View) iter.Seq[Change] {
 	return func(yield func(Change) bool) {
 		nextA, stopA := iter.Pull(a.versionsOf(storage.Span{}, false))
@@ -51,7 +52,7 @@ func Differences(a, b *View) iter.Seq[Change] {
 		defer stopB()
 		x, inA := nextA()
 		y, inB := nextB()
-		for inA || inB {
+		for (inA || inB) && a.Err() == nil && b.Err() == nil { // else what could not be read would seem to be gone
 			order := x.place.Compare(y.place)
 			switch {
 			case !inB:

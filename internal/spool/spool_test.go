@@ -340,6 +340,14 @@ func TestDamage(t *testing.T) {
 			require.NoError(t, damage(files(t, s)[0]))
 			require.Less(t, len(scanned(view, -1, storage.Span{}, false)), 5000)
 			require.ErrorContains(t, view.Err(), "a snapshot cannot be read")
+
+			whole := s.Versions(things)
+			for n := range 5000 {
+				whole.Put(at, itemOf(n, n, "abc"))
+			}
+			for _, views := range [][2]*spool.View{{whole.View(at), v.View(at)}, {v.View(at), whole.View(at)}} {
+				require.Empty(t, slices.Collect(spool.Differences(views[0], views[1])), "what cannot be read is not gone")
+			}
 		})
 	}
 }

@@ -274,13 +274,19 @@ func (s *Source) forget(g *gate, h *history) {
 	}
 }
 
-// historyOf returns the history of a table, with everything in it that can be found out; nil if none is kept.
-func (s *Source) historyOf(ctx context.Context, name string) (*history, error) {
+// history returns the history of a table; nil if none is kept.
+func (s *Source) history(name string) *history {
 	g := s.gate(name)
 	if g == nil {
-		return nil, nil
+		return nil
 	}
 	_, h := g.watching()
+	return h
+}
+
+// historyOf returns the history of a table, with everything in it that can be found out; nil if none is kept.
+func (s *Source) historyOf(ctx context.Context, name string) (*history, error) {
+	h := s.history(name)
 	if h == nil {
 		return nil, nil
 	}
@@ -289,11 +295,7 @@ func (s *Source) historyOf(ctx context.Context, name string) (*history, error) {
 
 // begunHistory returns the history of a table, if one is kept and its beginning has been read.
 func (s *Source) begunHistory(name string) *history {
-	g := s.gate(name)
-	if g == nil {
-		return nil
-	}
-	_, h := g.watching()
+	h := s.history(name)
 	if h == nil {
 		return nil
 	}
@@ -420,11 +422,7 @@ func (s *Source) DefinitionAt(ctx context.Context, name string, at clock.Instant
 	if err != nil {
 		return nil, exception.During("DefinitionAt", name, err)
 	}
-	g := s.gate(name)
-	if g == nil {
-		return &d.Table, nil
-	}
-	if _, h := g.watching(); h != nil && h.of(&d) == nil {
+	if h := s.history(name); h != nil && h.of(&d) == nil {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		for _, f := range h.mu.former {
