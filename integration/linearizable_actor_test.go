@@ -42,6 +42,8 @@ type dynamo interface {
 	RestoreTableToPointInTime(context.Context, *dynamodb.RestoreTableToPointInTimeInput, ...options) (
 		*dynamodb.RestoreTableToPointInTimeOutput, error)
 	DeleteTable(context.Context, *dynamodb.DeleteTableInput, ...options) (*dynamodb.DeleteTableOutput, error)
+	UpdateTable(context.Context, *dynamodb.UpdateTableInput, ...options) (*dynamodb.UpdateTableOutput, error)
+	streams
 }
 
 // actor is a client that does one thing after the other, as its random numbers have it.
@@ -52,10 +54,14 @@ type actor struct {
 	e           *endpoint
 	number      int
 	recoverable bool  // the tables have point-in-time recovery
+	unindexed   bool  // it has deleted the index
 	known       world // what it has seen last
 	restored    int   // how many tables
 	again       []func() error
 }
+
+// errNothing says that an answer tells nothing of any item.
+var errNothing = errors.New("nothing is learned from this")
 
 // do makes a request with send, and writes it down with the answer. What was throttled has not been done. Of a request
 // whose answer was lost it is only known that it was done, if it was allowed.
@@ -65,7 +71,7 @@ func (a *actor) do(what string, r request, send func(*answer) error) (*event, er
 	err := send(&e.answer)
 	a.dawdle()
 	switch {
-	case errors.As(err, new(*types.ProvisionedThroughputExceededException)):
+	case errors.As(err, new(*types.ProvisionedThroughputExceededException)), errors.Is(err, errNothing):
 		return nil, nil
 	case errors.As(err, new(*types.InternalServerError)):
 		e.answer = answer{lost: true}
@@ -171,6 +177,8 @@ func (a *actor) oneByOne() error {
 		return a.writeBatch()
 	case n < 92:
 		return a.readBatch()
+	case n < 95:
+		return a.follow()
 	}
 	return a.recover()
 }
@@ -178,8 +186,14 @@ func (a *actor) oneByOne() error {
 // together does something that is about several items at one instant, or what oneByOne does, but no batch.
 func (a *actor) together() error {
 	switch n := a.IntN(100); {
-	case n < 35:
+	case n < 8 && a.number == 0:
+		return a.alter()
+	case n < 27:
 		return a.single(a.random(a.IntN(len(places)), look, putDown, addTo, takeAway))
+	case n < 34:
+		return a.readIndex()
+	case n < 38:
+		return a.follow()
 	case n < 45:
 		return a.execute(a.random(a.IntN(len(places)), look, addTo, takeAway))
 	case n < 60:
@@ -395,7 +409,7 @@ func (a *actor) readRestored(source string, e *event, restore func(target string
 	return read(&e.answer)
 }
 
-// consume reads a restored table. Then it spoils it, of which the one that it was restored from must notice nothing,
+// consume reads a restored table, and its index if it has got one. Then it spoils it, of which the one that it was restored from must notice nothing,
 // and deletes it.
 func (a *actor) consume(table, source string, out *answer, r request) error {
 	page, err := a.Scan(a.e.ctx, &dynamodb.ScanInput{TableName: &table})
@@ -404,6 +418,13 @@ func (a *actor) consume(table, source string, out *answer, r request) error {
 	}
 	if err := out.saw(r, source, page.Items); err != nil {
 		return err
+	}
+	byIndex := answer{before: slices.Clone(out.before)}
+	if err := a.scanIndex(table, source, r, &byIndex); err != nil && !errors.Is(err, errNothing) {
+		return err
+	}
+	if !slices.Equal(out.before, byIndex.before) {
+		return fmt.Errorf("%s has the items %v, and its index %v", table, out.before, byIndex.before)
 	}
 	for _, p := range places[:len(places)-1] {
 		if _, err := a.PutItem(a.e.ctx, &dynamodb.PutItemInput{TableName: &table, Item: p.holding(0)}); err != nil {

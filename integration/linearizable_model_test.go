@@ -19,8 +19,14 @@ const left, right = "Left", "Right"
 
 var places = [...]place{{left, "A", "1"}, {left, "A", "2"}, {left, "B", "1"}, {right, "A", "1"}}
 
-// world is the state of the model: the number that each item has.
+// world is the number that each item has.
 type world [len(places)]int64
+
+// state is that of the model: the world, and how many of the changes of each item the streams have told.
+type state struct {
+	world
+	told [len(places)]int
+}
 
 const (
 	none   int64 = -1 // there is no item
@@ -109,12 +115,13 @@ type answer struct {
 	lost          bool   // it has been done, and that is all that is known
 	refused       []bool // which steps were not allowed; nil: it was done
 	before, after []int64
+	told          []int64 // how many changes of the item a stream told of
 }
 
 func unknownTo(r request) answer {
-	a := answer{before: make([]int64, len(r)), after: make([]int64, len(r))}
+	a := answer{before: make([]int64, len(r)), after: make([]int64, len(r)), told: make([]int64, len(r))}
 	for i := range r {
-		a.before[i], a.after[i] = unseen, unseen
+		a.before[i], a.after[i], a.told[i] = unseen, unseen, unseen
 	}
 	return a
 }
@@ -139,6 +146,24 @@ func (r request) possible(w world, a answer) (bool, world) {
 	for i, s := range r {
 		if a.before[i] != unseen && a.before[i] != w[s.place] || a.after[i] != unseen && a.after[i] != next[s.place] {
 			return false, w
+		}
+	}
+	return true, next
+}
+
+// possible says whether a request can have had an answer in a state, so that the streams tell of it what they did.
+func (c *chronicle) possible(before state, r request, a answer, byItem bool) (bool, state) {
+	is, after := r.possible(before.world, a)
+	if !is {
+		return false, before
+	}
+	is, next := c.told(before, after, byItem)
+	if !is || a.lost {
+		return is, next
+	}
+	for i, s := range r {
+		if a.told[i] != unseen && a.told[i] != int64(next.told[s.place]) {
+			return false, before
 		}
 	}
 	return true, next
@@ -170,6 +195,8 @@ type chronicle struct {
 	now    atomic.Int64
 	mu     sync.Mutex
 	events []*event
+
+	records [len(places)][]record // what the streams told in the end
 }
 
 // add writes down what happened between call and now. What a backup saw comes later, from the same actor.
@@ -184,13 +211,14 @@ func (c *chronicle) add(e *event) *event {
 // split has every step be an event of its own, as those of a batch are, and a backup's if no more is asked of it than
 // that each item is right.
 func (c *chronicle) split() *chronicle {
-	apart := new(chronicle)
+	apart := &chronicle{records: c.records}
 	for _, e := range c.events {
 		for i, s := range e.request {
 			one := *e
 			one.request = request{s}
 			if !e.answer.lost {
-				one.answer = answer{before: e.answer.before[i : i+1], after: e.answer.after[i : i+1]}
+				one.answer = answer{
+					before: e.answer.before[i : i+1], after: e.answer.after[i : i+1], told: e.answer.told[i : i+1]}
 			}
 			if e.answer.refused != nil {
 				one.answer.refused = e.answer.refused[i : i+1]
@@ -209,10 +237,10 @@ const patience = 20 * time.Second
 func (c *chronicle) check(byItem bool) (porcupine.CheckResult, porcupine.LinearizationInfo) {
 	model := porcupine.Model{
 		Init: func() any {
-			return world{none, none, none, none}
+			return state{world: world{none, none, none, none}}
 		},
-		Step: func(state, input, output any) (bool, any) {
-			return input.(request).possible(state.(world), output.(answer))
+		Step: func(before, input, output any) (bool, any) {
+			return c.possible(before.(state), input.(request), output.(answer), byItem)
 		},
 	}
 	if byItem {

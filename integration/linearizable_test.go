@@ -27,6 +27,7 @@ type story struct {
 	faults          []tidemarktest.Fault
 	options         []tidemarktest.Option
 	through         func(*actor) dynamo // what an actor has in place of the client; nil: the client
+	forge           func(*chronicle)    // changes what has been written down; nil: nothing does
 }
 
 // tell has the actors do what comes to their minds, all at once, and one of them look at everything in the end.
@@ -34,11 +35,13 @@ func (s story) tell(t *testing.T) *chronicle {
 	e := newEndpoint(t, append(s.options, tidemarktest.WithSeed(s.seed))...)
 	recoverable := s.seed%2 == 0
 	for _, table := range []string{left, right} {
-		e.createMusic(e.client(), table)
+		_, err := e.client().CreateTable(e.ctx, indexed(table))
+		require.NoError(t, err)
+		e.waitForTable(e.client(), table)
 		if !recoverable {
 			continue
 		}
-		_, err := e.client().UpdateContinuousBackups(e.ctx, &dynamodb.UpdateContinuousBackupsInput{
+		_, err = e.client().UpdateContinuousBackups(e.ctx, &dynamodb.UpdateContinuousBackupsInput{
 			TableName: &table,
 			PointInTimeRecoverySpecification: &types.PointInTimeRecoverySpecification{
 				PointInTimeRecoveryEnabled: aws.Bool(true)},
@@ -52,7 +55,7 @@ func (s story) tell(t *testing.T) *chronicle {
 	failures := make([]error, s.actors)
 	var acting sync.WaitGroup
 	for i := range everyone {
-		a := &actor{dynamo: e.client(), Rand: rand.New(rand.NewPCG(s.seed, uint64(i))), chronicle: told, e: e, number: i,
+		a := &actor{dynamo: clients{e.client(), e.streams()}, Rand: rand.New(rand.NewPCG(s.seed, uint64(i))), chronicle: told, e: e, number: i,
 			recoverable: recoverable}
 		if s.through != nil {
 			a.dynamo = s.through(a)
@@ -67,10 +70,14 @@ func (s story) tell(t *testing.T) *chronicle {
 	acting.Wait()
 	require.NoError(t, errors.Join(failures...))
 	require.NoError(t, everyone[0].lookAtAll())
+	require.NoError(t, everyone[0].followAll())
 	for _, a := range everyone {
 		for _, restoreAgain := range a.again {
 			require.NoError(t, restoreAgain())
 		}
+	}
+	if s.forge != nil {
+		s.forge(told)
 	}
 	if s.byItem {
 		return told.split()
@@ -140,8 +147,8 @@ func (s story) requireLinearizable(t *testing.T) *chronicle {
 }
 
 // TestItemsAreLinearizable has many clients read and write a few items, each of which must behave as if everything that
-// is done to it happened at one instant, between call and return: also what a batch does to it, and how backups and
-// point-in-time recovery see it.
+// is done to it happened at one instant, between call and return: also what a batch does to it, and how backups,
+// point-in-time recovery and the stream see it.
 func TestItemsAreLinearizable(t *testing.T) {
 	t.Parallel()
 	sum := tally{}
@@ -151,7 +158,8 @@ func TestItemsAreLinearizable(t *testing.T) {
 		sum.count(s.requireLinearizable(t))
 	}
 	sum.require(t, map[string]int{
-		"overlaps": 200, "refused": 100, "lost": 10, "single": 500, "batch": 100, "backup": 20, "time": 10, "latest": 1})
+		"overlaps": 200, "refused": 100, "lost": 10, "single": 500, "batch": 100, "backup": 20, "time": 10, "latest": 1,
+		"stream": 20})
 }
 
 // TestTransactionsAreLinearizable has several clients do what is about several items of two tables: each transaction,
@@ -166,5 +174,5 @@ func TestTransactionsAreLinearizable(t *testing.T) {
 	}
 	sum.require(t, map[string]int{
 		"overlaps": 200, "refused": 100, "lost": 5, "single": 200, "statement": 30, "transaction": 100, "statements": 20,
-		"query": 20, "scan": 20, "backup": 20, "time": 5, "latest": 1})
+		"query": 20, "scan": 20, "backup": 20, "time": 5, "latest": 1, "index": 20, "stream": 20, "alter": 10})
 }

@@ -14,12 +14,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readStream reads a stream from its beginning as programs do: its table's latest stream, shard by shard.
-func readStream(e *endpoint, c *dynamodb.Client) {
-	streams := dynamodbstreams.New(dynamodbstreams.Options{
+// streams returns a new client of the SDK for streams.
+func (e *endpoint) streams() *dynamodbstreams.Client {
+	return dynamodbstreams.New(dynamodbstreams.Options{
 		BaseEndpoint: aws.String(e.url), HTTPClient: e.http, Region: region, Retryer: quickRetries(),
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
 	})
+}
+
+// readStream reads a stream from its beginning as programs do: its table's latest stream, shard by shard.
+func readStream(e *endpoint, c *dynamodb.Client) {
+	streams := e.streams()
 	in := musicTable("Music")
 	in.StreamSpecification = &types.StreamSpecification{
 		StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
