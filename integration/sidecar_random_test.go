@@ -55,10 +55,11 @@ type history struct {
 	table          string
 	partition      types.AttributeDefinition
 	sort           *types.AttributeDefinition // nil: the table has none
+	indexed        bool                       // the table has an index of the items that have a number
 	items          map[string]item            // by the text of the key: what the table must hold
 	recoverable    bool
-	expected       map[string][]string // what tables that have been or are being restored must hold
-	done, restored []string            // what has been done, for whoever looks into a failure, and the tables made
+	expected       map[string]holding // what tables that have been or are being restored must hold
+	done, restored []string           // what has been done, for whoever looks into a failure, and the tables made
 	marks          []mark
 	taken          []takenAt
 }
@@ -66,19 +67,22 @@ type history struct {
 // takenAt is a backup with what it must hold.
 type takenAt struct {
 	arn  *string
-	want []string
+	want holding
 }
 
 // mark is a time with what the table held at it.
 type mark struct {
 	at   time.Time
-	want []string
+	want holding
 }
+
+// holding is what a table holds, and what its index.
+type holding struct{ items, numbered []string }
 
 func newHistory(s *sidecar, seed uint64) *history {
 	own := *s // with a TB of its own
 	h := &history{sidecar: &own, Rand: rand.New(rand.NewPCG(seed, 0)), table: fmt.Sprint("Random", seed),
-		items: map[string]item{}, expected: map[string][]string{}}
+		items: map[string]item{}, expected: map[string]holding{}}
 	kinds := []types.ScalarAttributeType{
 		types.ScalarAttributeTypeS, types.ScalarAttributeTypeN, types.ScalarAttributeTypeB}
 	partitions := kinds
@@ -90,6 +94,7 @@ func newHistory(s *sidecar, seed uint64) *history {
 	if h.IntN(3) > 0 {
 		h.sort = &types.AttributeDefinition{AttributeName: aws.String("sk"), AttributeType: kinds[h.IntN(3)]}
 	}
+	h.indexed = h.IntN(2) == 0
 	return h
 }
 
@@ -128,7 +133,7 @@ func (h *history) tell() {
 
 // check compares what there is with what there must be.
 func (h *history) check() {
-	require.Equal(h, h.held(), h.contents(h.direct, h.table), "the upstream itself has done as it was told")
+	require.Equal(h, h.held(), h.holds(h.direct, h.table), "the upstream itself has done as it was told")
 	for _, b := range h.taken {
 		h.beginRestore(b.arn, h.target(b.want))
 	}
@@ -146,13 +151,13 @@ func (h *history) check() {
 	}
 	for _, name := range h.restored {
 		h.await(name)
-		require.Equal(h, h.expected[name], h.contents(h.client, name), name)
+		require.Equal(h, h.expected[name], h.holds(h.client, name), name)
 	}
 	h.drop(h.restored...)
 }
 
 // target returns the name of a new table that must come to hold items.
-func (h *history) target(want []string) string {
+func (h *history) target(want holding) string {
 	name := fmt.Sprint(h.table, "-", len(h.restored))
 	h.restored = append(h.restored, name)
 	h.expected[name] = want
@@ -162,14 +167,29 @@ func (h *history) target(want []string) string {
 func (h *history) note(what ...any) { h.done = append(h.done, fmt.Sprint(what...)) }
 
 // held returns what the table must hold now.
-func (h *history) held() []string {
-	texts := []string{}
+func (h *history) held() holding {
+	held := holding{items: []string{}, numbered: []string{}}
 	for _, i := range h.items {
-		texts = append(texts, itemText(i))
+		held.items = append(held.items, itemText(i))
+		if h.indexed && i["n"] != nil {
+			held.numbered = append(held.numbered, itemText(i))
+		}
 	}
-	slices.Sort(texts)
-	return texts
+	slices.Sort(held.items)
+	slices.Sort(held.numbered)
+	return held
 }
+
+// holds returns what a table holds.
+func (h *history) holds(c *dynamodb.Client, table string) holding {
+	found := holding{items: h.contents(c, table), numbered: []string{}}
+	if h.indexed {
+		found.numbered = h.contents(c, table, byNumber)
+	}
+	return found
+}
+
+const byNumber = "ByNumber"
 
 func (h *history) definition() *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
@@ -182,6 +202,15 @@ func (h *history) definition() *dynamodb.CreateTableInput {
 		in.AttributeDefinitions = append(in.AttributeDefinitions, *h.sort)
 		in.KeySchema = append(in.KeySchema,
 			types.KeySchemaElement{AttributeName: h.sort.AttributeName, KeyType: types.KeyTypeRange})
+	}
+	if h.indexed {
+		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{
+			AttributeName: aws.String("n"), AttributeType: types.ScalarAttributeTypeN})
+		in.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
+			IndexName:  aws.String(byNumber),
+			KeySchema:  []types.KeySchemaElement{{AttributeName: aws.String("n"), KeyType: types.KeyTypeHash}},
+			Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+		}}
 	}
 	return in
 }
