@@ -10,9 +10,11 @@ import (
 // MaxBatch is how many writes a batch may have.
 const MaxBatch = 25
 
-// Batch does all of ops, which must be puts and deletes without conditions, or none of them if one of them is bad
-// (BatchWriteItem). Tables are given by name or ARN; no item may be named twice. Unlike in a transaction, every write
-// is a commit of its own, in the order of ops; it returns their Changes. The error is the first reason to refuse.
+// Batch does all of ops, which must be puts and deletes, or none of them if one of them is bad (BatchWriteItem). Tables
+// are given by name or ARN; no item may be named twice. Unlike in a transaction, every write is a commit of its own, in
+// the order of ops. One that has conditions, which the service's cannot have, is left out if they do not hold when it is
+// its turn. It returns their Changes, the zero Change for a write that was left out. The error is the first reason to
+// refuse.
 func (s *Store) Batch(ops ...Op) ([]snapshot.Change, error) {
 	changes, err := s.batch(slices.Clone(ops))
 	return changes, exception.During("BatchWriteItem", "", err)
@@ -40,9 +42,10 @@ func (s *Store) batch(ops []Op) ([]snapshot.Change, error) {
 	}
 	changes := make([]snapshot.Change, len(ops))
 	for i, t := range tables {
-		at := t.nextLocked()
 		old := itemOf(t.mu.data.Lookup(ops[i].key))
-		changes[i] = t.commitLocked(at, step{old: old, now: ops[i].item, key: ops[i].key})
+		if ops[i].holds(old) {
+			changes[i] = t.commitLocked(t.nextLocked(), step{old: old, now: ops[i].item, key: ops[i].key})
+		}
 	}
 	return changes, nil
 }
@@ -50,8 +53,8 @@ func (s *Store) batch(ops []Op) ([]snapshot.Change, error) {
 // batchedLocked returns op with its key, if it can be part of a batch. Of an item the service checks the key as it does
 // that of a delete, and the rest afterwards.
 func (t *Table) batchedLocked(op Op) (Op, error) {
-	if op.kind != opPut && op.kind != opDelete || len(op.conditions) > 0 {
-		return op, exception.Validation.Errorf("A batch has puts and deletes without conditions alone")
+	if op.kind != opPut && op.kind != opDelete {
+		return op, exception.Validation.Errorf("A batch has puts and deletes alone")
 	}
 	layout := t.mu.data.Layout()
 	if op.kind == opPut {

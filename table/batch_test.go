@@ -45,13 +45,42 @@ func TestBatch(t *testing.T) {
 	requireItems(t, s, item("a", 1))
 }
 
+func TestBatchLeavesOutWhatConditionsDoNotHoldOf(t *testing.T) {
+	f, others := newPair(t)
+	f.put("a", 1)
+	asked := 0
+	second := func(attr.Item) bool { asked++; return asked == 2 }
+	changes, err := f.store.Batch(
+		table.Put("Others", item("a", 1), table.Exists),
+		table.Delete("Things", key("a", 1), table.Exists),
+		table.Put("Things", item("b", 1), second),
+		table.Put("Things", item("c", 1), table.Missing, second),
+	)
+	require.NoError(t, err)
+	require.Len(t, changes, 4)
+	require.Zero(t, changes[0])
+	require.Equal(t, change(changes[1].At, key("a", 1), item("a", 1), attr.Item{}), changes[1])
+	require.Zero(t, changes[2])
+	require.Equal(t, change(changes[3].At, key("c", 1), attr.Item{}, item("c", 1)), changes[3])
+	s, err := f.table.Snapshot()
+	require.NoError(t, err)
+	requireItems(t, s, item("c", 1))
+
+	_, err = f.store.Batch(table.Put("Others", item("a", 1), second), table.Delete("Things", attr.Key{}))
+	require.Error(t, err)
+	require.Equal(t, 2, asked, "of a bad batch no condition is asked")
+	s, err = others.Snapshot()
+	require.NoError(t, err)
+	requireItems(t, s)
+}
+
 func TestBatchRefuses(t *testing.T) {
 	f, others := newPair(t)
 	good := table.Put("Others", item("a", 1))
 	const count = "1 validation error detected: Value '[...]' at 'requestItems' failed to satisfy constraint: " +
 		"Member must have length "
 	const mismatch = "The provided key element does not match the schema"
-	const unfit = "A batch has puts and deletes without conditions alone"
+	const unfit = "A batch has puts and deletes alone"
 	for name, test := range map[string]struct {
 		ops  []table.Op
 		code exception.Code
@@ -62,9 +91,8 @@ func TestBatchRefuses(t *testing.T) {
 		"no table": {[]table.Op{good, table.Put("None", item("a", 1))}, exception.ResourceNotFound, notFound},
 		"twice": {[]table.Op{good, table.Delete("Others", key("a", 1))}, exception.Validation,
 			"Provided list of item keys contains duplicates"},
-		"a check":     {[]table.Op{good, table.Check("Others", key("a", 2))}, exception.Validation, unfit},
-		"an update":   {[]table.Op{good, table.Update("Others", key("a", 2), keep)}, exception.Validation, unfit},
-		"a condition": {[]table.Op{good, table.Delete("Others", key("a", 2), table.Exists)}, exception.Validation, unfit},
+		"a check":   {[]table.Op{good, table.Check("Others", key("a", 2))}, exception.Validation, unfit},
+		"an update": {[]table.Op{good, table.Update("Others", key("a", 2), keep)}, exception.Validation, unfit},
 		"half a key": {[]table.Op{good, table.Put("Others", attr.MustItem(attr.Map{"P": attr.S("a")}))}, exception.Validation,
 			mismatch},
 		"a wrong key": {[]table.Op{good, table.Delete("Things", attr.Key{Partition: attr.S("a")})}, exception.Validation,

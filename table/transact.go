@@ -28,6 +28,16 @@ type Op struct {
 	update     UpdateFunc
 }
 
+// holds reports whether all conditions hold of what is there.
+func (op *Op) holds(old attr.Item) bool {
+	for _, holds := range op.conditions {
+		if holds != nil && !holds(old) {
+			return false
+		}
+	}
+	return true
+}
+
 type opKind uint8
 
 const (

@@ -106,10 +106,8 @@ func (t *Table) planLocked(op Op) (step, error) {
 		return step{}, err
 	}
 	s.old = itemOf(t.mu.data.Lookup(s.key))
-	for _, holds := range op.conditions {
-		if holds != nil && !holds(s.old) {
-			return s, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
-		}
+	if !op.holds(s.old) {
+		return s, exception.ConditionalCheckFailed.Errorf("The conditional request failed")
 	}
 	switch op.kind {
 	case opPut:

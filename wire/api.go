@@ -9,6 +9,7 @@ import (
 
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/capacity"
 	"github.com/tidemark-db/tidemark/internal/jsontext"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/table"
@@ -27,7 +28,7 @@ type API struct {
 	tables  *table.Store
 	backups *backup.Engine
 	tokens  tokens
-	limits  atomic.Pointer[limits] // nil: throughput is not enforced
+	limits  atomic.Pointer[capacity.Limits] // nil: throughput is not enforced
 	quotas  atomic.Pointer[Quotas] // nil: the defaults
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/expr"
 	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -209,10 +210,22 @@ func (c *call) writeGets(g *gets, keys []attr.Item) {
 
 // write is one element of a BatchWriteItem.
 type write struct {
-	table  string
-	delete bool
-	item   attr.Item // or the key of a delete
-	found  *table.Table
+	table     string
+	delete    bool
+	item      attr.Item // or the key of a delete
+	found     *table.Table
+	admission *admission // nil: throughput is not enforced
+}
+
+// op returns what the write is to its table, whose key is given.
+func (w *write) op(key schema.KeySchema) table.Op {
+	switch {
+	case w.delete:
+		return table.Delete(w.table, keyOf(key, w.item), w.admission.batched(attr.Item{}))
+	case w.admission == nil:
+		return table.Put(w.table, w.item)
+	}
+	return table.Put(w.table, w.item, w.admission.batched(w.item))
 }
 
 func batchWriteItem(c *call) error {
@@ -239,30 +252,31 @@ func batchWriteItem(c *call) error {
 		if err != nil {
 			return err
 		}
-		w.found = keys.found
-		if ops[i] = table.Put(w.table, w.item); w.delete {
-			ops[i] = table.Delete(w.table, keyOf(key, w.item))
-		}
+		w.found, w.admission = keys.found, c.meter.admit(keys.found)
+		ops[i] = w.op(key)
 	}
-	todo, err := c.meter.reserve(all, ops)
+	changes, err := c.tables.Batch(ops...)
 	if err != nil {
 		return err
 	}
-	changes, err := c.tables.Batch(todo.ops...)
-	todo.giveBack()
-	if err != nil {
-		return err
-	}
+	var left []*write
 	for i, change := range changes {
-		w := &all[todo.place(i)]
+		w := &all[i]
+		if w.admission.refused() {
+			left = append(left, w)
+			continue
+		}
 		c.meter.wrote(w.table, w.found, change.Old, change.New)
 		c.meter.touched(w.table, w.found, change.Key.Partition)
 	}
-	return c.answerWrites(all, todo.left)
+	if len(left) == len(all) {
+		return left[0].admission.err
+	}
+	return c.answerWrites(left)
 }
 
-// answerWrites answers with those writes of all that were left undone, given by their places.
-func (c *call) answerWrites(all []write, left []int) error {
+// answerWrites answers with the writes that were left undone.
+func (c *call) answerWrites(left []*write) error {
 	c.out.Begin('{')
 	c.writeEachConsumed()
 	if err := c.writeCollections(); err != nil {
@@ -271,11 +285,11 @@ func (c *call) answerWrites(all []write, left []int) error {
 	c.out.Name("UnprocessedItems")
 	c.out.Begin('{')
 	for i := 0; i < len(left); {
-		name := all[left[i]].table
+		name := left[i].table
 		c.out.Name(name)
 		c.out.Begin('[')
-		for ; i < len(left) && all[left[i]].table == name; i++ {
-			c.writeWrite(&all[left[i]])
+		for ; i < len(left) && left[i].table == name; i++ {
+			c.writeWrite(left[i])
 		}
 		c.out.End(']')
 	}

@@ -22,7 +22,7 @@ type meter struct {
 	total       bool // whether the answer has what was consumed at all
 	sizes       bool // whether the answer has the sizes of item collections
 	transaction bool
-	limits      *limits // nil: throughput is not enforced
+	limits      *capacity.Limits // nil: throughput is not enforced
 	store       *table.Store
 	tallies     []tally
 }
@@ -83,7 +83,7 @@ func (m *meter) of(name string, t *table.Table) *tally {
 // got counts the read of one item by its key; the zero Item is one that is not there.
 func (m *meter) got(name string, t *table.Table, item attr.Item, by capacity.Consistency) {
 	if m != nil {
-		m.consumed(m.of(name, t), capacity.Consumption{Table: capacity.Read(item.Size(), by)})
+		m.read(m.of(name, t), capacity.Consumption{Table: capacity.Read(item.Size(), by)})
 	}
 }
 
@@ -104,7 +104,7 @@ func (m *meter) paged(name string, s *source, size int, fetched capacity.Units, 
 	default:
 		consumed.Local = at(y.definition.LocalIndexes, s.index.Name, read)
 	}
-	m.consumed(y, consumed)
+	m.read(y, consumed)
 }
 
 // at returns what was consumed of one of several indexes.
@@ -128,7 +128,7 @@ func (m *meter) wrote(name string, t *table.Table, old, now attr.Item) {
 	if m.transaction {
 		consumed = consumed.Double()
 	}
-	m.consumed(y, consumed)
+	y.consumed.Add(consumed)
 }
 
 // touched notes the item collection that a write is about.
@@ -141,10 +141,11 @@ func (m *meter) touched(name string, t *table.Table, partition attr.Value) {
 	}
 }
 
-func (m *meter) consumed(y *tally, c capacity.Consumption) {
+// read counts what a read has consumed, and takes it. What a write consumes its admission takes.
+func (m *meter) read(y *tally, c capacity.Consumption) {
 	y.consumed.Add(c)
 	if m.limits != nil {
-		m.limits.take(y.definition, y.writes, c, 1, m.store.Now())
+		m.limits.Take(y.definition, capacity.Reads, c, m.store.Now())
 	}
 }
 

@@ -51,7 +51,7 @@ func putItem(c *call) error {
 	} else {
 		change, err = t.Put(item, a.put(item), g.holds)
 	}
-	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(err)))
+	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(change, err)))
 }
 
 func deleteItem(c *call) error {
@@ -77,7 +77,7 @@ func deleteItem(c *call) error {
 	}
 	a := c.meter.admit(t)
 	change, err := t.Delete(k, a.put(attr.Item{}), g.holds)
-	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(err)))
+	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(change, err)))
 }
 
 func updateItem(c *call) error {
@@ -106,7 +106,7 @@ func updateItem(c *call) error {
 	}
 	a := c.meter.admit(t)
 	change, err := t.Update(k, a.update(updating(update, key, g, d)))
-	return c.answerWrite(written{name, t, returns, change, update}, g.refusal(a.settle(err)))
+	return c.answerWrite(written{name, t, returns, change, update}, g.refusal(a.settle(change, err)))
 }
 
 // tableName reads the name of the table that the request is about, or its ARN. The faults of a name are told among those

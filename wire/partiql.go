@@ -160,7 +160,7 @@ func (c *call) write(s *statement, a *action, t *table.Table) (attr.Item, error)
 			change, err = t.Delete(key, a.admission.put(attr.Item{}), a.guard.holds)
 		}
 	}
-	if err = a.admission.settle(err); s.Kind == partiql.Insert && errors.Is(err, exception.ConditionalCheckFailed) {
+	if err = a.admission.settle(change, err); s.Kind == partiql.Insert && errors.Is(err, exception.ConditionalCheckFailed) {
 		err = errDuplicateItem
 	}
 	if err != nil {

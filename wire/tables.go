@@ -130,7 +130,9 @@ func updateTable(c *call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	c.followThroughput(name) // so far, and from now on
 	d, err := c.tables.UpdateTable(c.ctx, name, changes)
+	c.followThroughput(name)
 	return c.answerTable("TableDescription", d, err)
 }
 

@@ -192,8 +192,8 @@ func (c *call) commit(all []action) error {
 		ops[i] = a.op(key, d)
 	}
 	changes, err := c.tables.Transact(ops...)
-	if err != nil {
-		return withItems(settleAll(err, all), all)
+	if err = settleAll(all, changes, err); err != nil {
+		return withItems(err, all)
 	}
 	for i, change := range changes {
 		a := &all[i]
