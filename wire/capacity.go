@@ -119,8 +119,8 @@ func at(indexes []schema.Index, name string, u capacity.Units) []capacity.Units 
 // wrote counts a write, which may be one that changes nothing: that of an item which is not there, or the look at one
 // in a transaction.
 func (m *meter) wrote(name string, t *table.Table, old, now attr.Item) {
-	if m == nil {
-		return
+	if m == nil || !m.total {
+		return // what is enforced its admission has taken
 	}
 	y := m.of(name, t)
 	y.writes = true
@@ -129,16 +129,6 @@ func (m *meter) wrote(name string, t *table.Table, old, now attr.Item) {
 		consumed = consumed.Double()
 	}
 	y.consumed.Add(consumed)
-}
-
-// touched notes the item collection that a write is about.
-func (m *meter) touched(name string, t *table.Table, partition attr.Value) {
-	if m == nil || !m.sizes {
-		return
-	}
-	if y := m.of(name, t); !slices.Contains(y.partitions, partition) {
-		y.partitions = append(y.partitions, partition)
-	}
 }
 
 // read counts what a read has consumed, and takes it. What a write consumes its admission takes.

@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/internal/capacity"
 	"github.com/tidemark-db/tidemark/schema"
-	"github.com/tidemark-db/tidemark/snapshot"
 )
 
 // writeConsumed writes what a request for one table has consumed, if it asks for it.
@@ -96,99 +94,4 @@ func (c *call) insert(place int, write func()) {
 		members := append(slices.Clone(c.out.Buf[end+1:]), ',')
 		c.out.Buf = slices.Insert(c.out.Buf[:end], place, members...)
 	}
-}
-
-// writeCollection writes the item collection that a request for one item is about, if it asks for it and the table has
-// local indexes.
-func (c *call) writeCollection() error {
-	m := c.meter
-	if m == nil || !m.sizes || len(m.tallies) == 0 || len(m.tallies[0].definition.LocalIndexes) == 0 {
-		return nil
-	}
-	c.out.Name("ItemCollectionMetrics")
-	return c.writeCollectionOf(&m.tallies[0], m.tallies[0].partitions[0])
-}
-
-// writeCollections writes the item collections that a request for several items is about, by table.
-func (c *call) writeCollections() error {
-	m := c.meter
-	if m == nil || !m.sizes {
-		return nil
-	}
-	begun := false
-	for i := range m.tallies {
-		y := &m.tallies[i]
-		if len(y.definition.LocalIndexes) == 0 || len(y.partitions) == 0 {
-			continue
-		}
-		if !begun {
-			begun = true
-			c.out.Name("ItemCollectionMetrics")
-			c.out.Begin('{')
-		}
-		c.out.Name(y.name)
-		c.out.Begin('[')
-		for _, partition := range y.partitions {
-			c.out.Elem()
-			if err := c.writeCollectionOf(y, partition); err != nil {
-				return err
-			}
-		}
-		c.out.End(']')
-	}
-	if begun {
-		c.out.End('}')
-	}
-	return nil
-}
-
-func (c *call) writeCollectionOf(y *tally, partition attr.Value) error {
-	state, err := y.table.Snapshot()
-	if err != nil {
-		return err
-	}
-	whole, err := collectionSize(state, y.definition.LocalIndexes, partition, 1<<30)
-	if err != nil {
-		return err
-	}
-	c.out.Begin('{')
-	c.out.Name("ItemCollectionKey")
-	c.out.Begin('{')
-	c.out.Name(y.definition.KeySchema.Partition())
-	c.out.Buf = partition.AppendJSON(c.out.Buf)
-	c.out.End('}')
-	c.out.Name("SizeEstimateRangeGB")
-	c.out.Begin('[')
-	for _, bound := range [2]int64{whole, whole + 1} {
-		c.out.Elem()
-		c.out.Buf = (capacity.Units(bound) * capacity.One).AppendJSON(c.out.Buf)
-	}
-	c.out.End(']')
-	c.out.End('}')
-	return nil
-}
-
-// collectionSize returns how many whole units of so many bytes the items with a partition key have, together with their
-// entries in the local indexes. It reads them only if the table is so large that there can be one at all.
-func collectionSize(
-	state *snapshot.Snapshot, local []schema.Index, partition attr.Value, unit int64,
-) (whole int64, err error) {
-	if state.Size()*int64(1+len(local)) < unit {
-		return 0, nil
-	}
-	names := []string{""}
-	for _, x := range local {
-		names = append(names, x.Name)
-	}
-	size := int64(0)
-	for _, name := range names {
-		items, err := state.Items(snapshot.Query{Index: name, Partition: partition})
-		if err != nil {
-			return 0, err
-		}
-		for item := range items {
-			size += int64(item.Size())
-		}
-	}
-	return size / unit, nil
 }

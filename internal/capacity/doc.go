@@ -5,7 +5,7 @@
 //
 //   - Amounts are exact: they are whole numbers of half units, and never rounded.
 //   - What is counted depends on sizes by the service's rules ([attr.Item.Size]) and on the description of the table
-//     alone. Nothing here looks at a clock: a [Bucket] is told the time.
+//     alone. Nothing here looks at a clock: [Limits] and a [Bucket] are told the time.
 //
 // # Reads
 //
@@ -19,6 +19,10 @@
 // the least, and twice as much in a transaction. An index costs what happens to its entry, whose size is that of the
 // attributes it holds: the entry that is new or gone, the larger one of the two for an entry that has changed where it
 // was, both of them for an entry that has moved, and nothing for one that has not changed ([Change]).
+//
+// # Limits
+//
+// A table or a global index is a [Bucket] of each [Kind] of capacity, and [Limits] are those of all tables of a store.
 //
 // # Concurrency
 //
