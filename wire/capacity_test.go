@@ -165,6 +165,27 @@ func TestThroughputHoldsForManyClients(t *testing.T) {
 		fmt.Sprintf(`{'Count': %[1]d, 'ScannedCount': %[1]d}`, written))
 }
 
+// A batch takes what it writes while its tables are locked, so that not even many of them get more than there is.
+func TestThroughputHoldsForManyBatches(t *testing.T) {
+	e := newEndpoint(t)
+	e.ledger(1000, 52)
+	e.api.EnforceThroughput()
+	var done sync.WaitGroup
+	for client := range 8 {
+		done.Go(func() {
+			for i := range 4 {
+				var puts []string
+				for j := range 5 {
+					puts = append(puts, fmt.Sprintf(`{'PutRequest': {'Item': {'P': {'S': '%d'}, 'S': {'S': '%d %d'}}}}`, client, i, j))
+				}
+				e.refused("BatchWriteItem", `{'RequestItems': {'Ledger': [`+strings.Join(puts, ",")+`]}}`)
+			}
+		})
+	}
+	done.Wait()
+	e.answers("Scan", `{'TableName': 'Ledger', 'Select': 'COUNT'}`, `{'Count': 52, 'ScannedCount': 52}`)
+}
+
 func TestAHandlerEnforcesThroughput(t *testing.T) {
 	for _, enforced := range []bool{false, true} {
 		h := wire.NewHandler(wire.Options{EnforceThroughput: enforced})

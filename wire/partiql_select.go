@@ -147,6 +147,9 @@ func (c *call) runSelect(s *selection, after attr.Item) error {
 	switch {
 	case !s.plan.Keyed:
 		return c.readRange(s, snapshot.Query{After: after}, nil)
+	case len(reads) == 0: // there can be no such item, and to find nothing costs the least
+		c.meter.paged(s.Table, s.source, 0, 0, consistency(s.consistent))
+		return nil
 	case s.source.index == nil && len(reads) == 1 && reads[0].One(len(s.source.key) > 1) && after.IsZero():
 		return c.readOne(s, reads[0])
 	case !after.IsZero():

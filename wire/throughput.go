@@ -17,7 +17,8 @@ import (
 // costs, and what it has cost beyond that must come together before the next one. An operation that finds nothing left
 // fails with ProvisionedThroughputExceeded, or with Throttling if it is a maximum that is reached; a transaction is
 // canceled for that reason. Batches leave unprocessed what finds nothing left, and fail only if nothing can be done.
-// Backups and restores consume nothing, and neither does what a program does with the store itself.
+// Backups and restores consume nothing, and neither does what expires, nor what a program does with the store itself.
+// Changes that a program makes to the throughput of a table of the store are seen by the next operation on it.
 //
 // It cannot be switched off again.
 func (a *API) EnforceThroughput() {
