@@ -23,6 +23,7 @@ type admission struct {
 	transaction bool
 	now         time.Time
 	old         attr.Item // what the write found
+	put         attr.Item // what it would put there, as far as that is known without a look
 	reached     bool      // whether it was decided upon
 	err         error     // that nothing is left
 }
@@ -35,11 +36,12 @@ func (m *meter) admit(t *table.Table) *admission {
 	return &admission{limits: m.limits, definition: t.Definition(), transaction: m.transaction, now: m.store.Now()}
 }
 
-// put returns the condition that an item may take the place of what is there; the zero Item is that of a delete.
-func (a *admission) put(now attr.Item) table.Condition {
+// puts returns the condition that an item may take the place of what is there; the zero Item is that of a delete.
+func (a *admission) puts(now attr.Item) table.Condition {
 	if a == nil {
 		return nil
 	}
+	a.put = now
 	return func(old attr.Item) bool { return a.opens(old) == nil && a.opensIndexes(now) == nil }
 }
 
@@ -68,13 +70,13 @@ func (a *admission) update(fn table.UpdateFunc) table.UpdateFunc {
 	}
 }
 
-// batched is put for a write of a batch, which has no other conditions. It takes what the write consumes at once, so
+// batched is puts for a write of a batch, which has no other conditions. It takes what the write consumes at once, so
 // that the next one of the batch finds it gone.
 func (a *admission) batched(now attr.Item) table.Condition {
 	if a == nil {
 		return nil
 	}
-	mayPut := a.put(now)
+	mayPut := a.puts(now)
 	return func(old attr.Item) bool {
 		if !mayPut(old) {
 			return false
@@ -114,13 +116,13 @@ func (a *admission) open(index string) error {
 
 func (a *admission) take(c capacity.Consumption) {
 	if a.transaction {
-		c = c.Double()
+		c = c.Transacted()
 	}
 	a.limits.Take(a.definition, capacity.Writes, c, a.now)
 }
 
-// settle takes what a write has consumed that ended with err, and returns the error that it is to end with. One that was
-// let pass and then refused by its condition has consumed what it costs to write the item that was there.
+// settle takes what a write has consumed that ended with err, also if it was let pass and then refused by its condition.
+// It returns the error that the write is to end with.
 func (a *admission) settle(change snapshot.Change, err error) error {
 	switch {
 	case a == nil:
@@ -130,15 +132,17 @@ func (a *admission) settle(change snapshot.Change, err error) error {
 	case a.err != nil:
 		return a.err
 	case a.reached && errors.Is(err, exception.ConditionalCheckFailed):
-		a.takeFailed()
+		a.takeRefused()
 	}
 	return err
 }
 
-func (a *admission) takeFailed() { a.take(capacity.Consumption{Table: capacity.Write(a.old.Size())}) }
+func (a *admission) takeRefused() {
+	a.take(capacity.Consumption{Table: capacity.Refused(a.old, a.put)})
+}
 
-// settleAll is settle for a transaction. Where it is canceled, all that were let pass have consumed what it costs to
-// write the items that were there.
+// settleAll is settle for a transaction. Where it is canceled, all that were let pass have consumed what it costs to be
+// refused.
 func settleAll(all []action, changes []snapshot.Change, err error) error {
 	if err == nil {
 		for i := range changes {
@@ -159,7 +163,7 @@ func settleAll(all []action, changes []snapshot.Change, err error) error {
 		case a.err != nil:
 			reasons[i], throttled = reasonOf(a.err), true
 		case a.reached:
-			a.takeFailed()
+			a.takeRefused()
 		}
 	}
 	if !throttled {

@@ -34,7 +34,8 @@ type tally struct {
 	definition *schema.Table
 	writes     bool // whether it is write capacity
 	consumed   capacity.Consumption
-	partitions []attr.Value // of the items that were written
+	refused    capacity.Units // to statements of a batch, of which the parts of the answer say nothing
+	partitions []attr.Value   // of the items that were written
 }
 
 // readCapacity reads whether the answer is to say what was consumed.
@@ -71,12 +72,16 @@ func (m *meter) transacted() {
 	}
 }
 
-// of returns the tally of a table that the request gives by that name.
+// of returns the tally of a table that the request gives by that name; nil is one that is gone.
 func (m *meter) of(name string, t *table.Table) *tally {
 	if i := slices.IndexFunc(m.tallies, func(y tally) bool { return y.name == name }); i >= 0 {
 		return &m.tallies[i]
 	}
-	m.tallies = append(m.tallies, tally{name: name, table: t, definition: t.Definition()})
+	definition := new(schema.Table)
+	if t != nil {
+		definition = t.Definition()
+	}
+	m.tallies = append(m.tallies, tally{name: name, table: t, definition: definition})
 	return &m.tallies[len(m.tallies)-1]
 }
 
@@ -84,6 +89,20 @@ func (m *meter) of(name string, t *table.Table) *tally {
 func (m *meter) got(name string, t *table.Table, item attr.Item, by capacity.Consistency) {
 	if m != nil {
 		m.read(m.of(name, t), capacity.Consumption{Table: capacity.Read(item.Size(), by)})
+	}
+}
+
+// again counts the reads of a transaction that has been done before.
+func (m *meter) again(reads []read) {
+	if m == nil {
+		return
+	}
+	for _, r := range reads {
+		t, err := m.store.Table(r.table)
+		if err != nil {
+			t = nil // it is told all the same
+		}
+		m.read(m.of(r.table, t), capacity.Consumption{Table: r.units})
 	}
 }
 
@@ -126,15 +145,25 @@ func (m *meter) wrote(name string, t *table.Table, old, now attr.Item) {
 	y.writes = true
 	consumed := capacity.Change(y.definition, old, now)
 	if m.transaction {
-		consumed = consumed.Double()
+		consumed = consumed.Transacted()
 	}
 	y.consumed.Add(consumed)
+}
+
+// refused counts a write of a batch that its condition has refused, if anything else was done with its table.
+func (m *meter) refused(name string, old, now attr.Item) {
+	if m == nil {
+		return
+	}
+	if i := slices.IndexFunc(m.tallies, func(y tally) bool { return y.name == name }); i >= 0 {
+		m.tallies[i].refused += capacity.Refused(old, now)
+	}
 }
 
 // read counts what a read has consumed, and takes it. What a write consumes its admission takes.
 func (m *meter) read(y *tally, c capacity.Consumption) {
 	y.consumed.Add(c)
-	if m.limits != nil {
+	if m.limits != nil && y.table != nil {
 		m.limits.Take(y.definition, capacity.Reads, c, m.store.Now())
 	}
 }

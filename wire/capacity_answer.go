@@ -25,13 +25,14 @@ func (c *call) writeEachConsumed() {
 
 func (c *call) writeTally(y *tally) {
 	c.out.Begin('{')
-	c.writeUnits("CapacityUnits", y.consumed.Total())
+	total := y.consumed.Total() + y.refused
+	c.writeUnits("CapacityUnits", total)
 	if c.meter.indexes {
 		c.writeIndexUnits("GlobalSecondaryIndexes", y, y.definition.GlobalIndexes, y.consumed.Global)
 		c.writeIndexUnits("LocalSecondaryIndexes", y, y.definition.LocalIndexes, y.consumed.Local)
 	}
 	if c.meter.transaction && !y.writes {
-		c.writeUnits("ReadCapacityUnits", y.consumed.Total())
+		c.writeUnits("ReadCapacityUnits", total)
 	}
 	if c.meter.indexes {
 		c.out.Name("Table")
@@ -39,7 +40,7 @@ func (c *call) writeTally(y *tally) {
 	}
 	c.writeText("TableName", y.name)
 	if c.meter.transaction && y.writes {
-		c.writeUnits("WriteCapacityUnits", y.consumed.Total())
+		c.writeUnits("WriteCapacityUnits", total)
 	}
 	c.out.End('}')
 }

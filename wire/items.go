@@ -49,7 +49,7 @@ func putItem(c *call) error {
 	if g.condition == nil && a == nil {
 		change, err = t.Put(item)
 	} else {
-		change, err = t.Put(item, a.put(item), g.holds)
+		change, err = t.Put(item, a.puts(item), g.holds)
 	}
 	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(change, err)))
 }
@@ -76,7 +76,7 @@ func deleteItem(c *call) error {
 		}
 	}
 	a := c.meter.admit(t)
-	change, err := t.Delete(k, a.put(attr.Item{}), g.holds)
+	change, err := t.Delete(k, a.puts(attr.Item{}), g.holds)
 	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(change, err)))
 }
 

@@ -148,7 +148,7 @@ func (c *call) write(s *statement, a *action, t *table.Table) (attr.Item, error)
 	var change snapshot.Change
 	var err error
 	if s.Kind == partiql.Insert {
-		change, err = t.Put(a.item, a.admission.put(a.item), a.guard.holds)
+		change, err = t.Put(a.item, a.admission.puts(a.item), a.guard.holds)
 	} else {
 		var key attr.Key
 		if key, err = t.Key(a.item); err != nil {
@@ -157,7 +157,7 @@ func (c *call) write(s *statement, a *action, t *table.Table) (attr.Item, error)
 		if s.Kind == partiql.Update {
 			change, err = t.Update(key, a.admission.update(updating(a.update, a.item, a.guard, t.Definition())))
 		} else {
-			change, err = t.Delete(key, a.admission.put(attr.Item{}), a.guard.holds)
+			change, err = t.Delete(key, a.admission.puts(attr.Item{}), a.guard.holds)
 		}
 	}
 	if err = a.admission.settle(change, err); s.Kind == partiql.Insert && errors.Is(err, exception.ConditionalCheckFailed) {

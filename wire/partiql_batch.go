@@ -58,6 +58,15 @@ func batchExecuteStatement(c *call) error {
 			b.item, b.err = c.runMember(b)
 		}
 	}
+	for i := range all {
+		b := &all[i]
+		switch {
+		case errors.Is(b.err, exception.DuplicateItem):
+			c.meter.refused(b.Table, b.action.guard.failed, b.action.item)
+		case errors.Is(b.err, exception.ConditionalCheckFailed):
+			c.meter.refused(b.Table, b.action.guard.failed, attr.Item{})
+		}
+	}
 	c.answerMembers(all)
 	return nil
 }

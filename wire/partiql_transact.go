@@ -137,25 +137,7 @@ func (c *call) executeWrites(all []*statement, tables []*table.Table, token stri
 		}
 		actions[i] = s.asAction(item, tables[i])
 	}
-	again := false
-	if now := c.tables.Now(); token == "" {
-		c.tokens.forget(now)
-	} else {
-		var err error
-		if again, err = c.tokens.begin(token, c.in.Digest("TransactStatements"), now); err != nil {
-			return err
-		}
-	}
-	var err error
-	if again {
-		c.countAgain(actions)
-	} else {
-		err = asDuplicates(c.commit(actions), all)
-		if token != "" {
-			c.tokens.end(token, err == nil, c.tables.Now())
-		}
-	}
-	if err != nil {
+	if err := asDuplicates(c.once(token, "TransactStatements", actions), all); err != nil {
 		return err
 	}
 	c.out.Begin('{')

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/internal/capacity"
 )
 
 // tokenLife is for how long a transaction can be sent again, counted from its end.
@@ -23,6 +24,13 @@ type tokens struct {
 type transaction struct {
 	request uint64 // the digest of what it does
 	done    bool
+	reads   []read // what it costs to be told that it is done
+}
+
+// read is what it costs to read some items of a table.
+type read struct {
+	table string // as the request has it
+	units capacity.Units
 }
 
 type finished struct {
@@ -30,9 +38,9 @@ type finished struct {
 	at    time.Time
 }
 
-// begin notes that a transaction has begun. again means that it is done already, and nothing is left to do. If it is
-// neither, the caller must call end.
-func (t *tokens) begin(token string, request uint64, now time.Time) (again bool, err error) {
+// begin notes that a transaction has begun. again means that it is done already, and nothing is left to do: it had these
+// reads. If it is neither, the caller must call end.
+func (t *tokens) begin(token string, request uint64, now time.Time) (reads []read, again bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forgetLocked(now)
@@ -43,25 +51,25 @@ func (t *tokens) begin(token string, request uint64, now time.Time) (again bool,
 	switch {
 	case !known:
 		t.mu.byToken[token] = transaction{request: request}
-		return false, nil
+		return nil, false, nil
 	case first.request != request:
-		return false, exception.IdempotentParameterMismatch.Errorf(
+		return nil, false, exception.IdempotentParameterMismatch.Errorf(
 			"The request has the token of an earlier transaction that was not the same")
 	case !first.done:
-		return false, exception.TransactionInProgress.Errorf("Transaction from previous request is still in progress")
+		return nil, false, exception.TransactionInProgress.Errorf("Transaction from previous request is still in progress")
 	}
-	return true, nil
+	return first.reads, true, nil
 }
 
 // end notes how a transaction ended. One that failed does not keep its token.
-func (t *tokens) end(token string, succeeded bool, now time.Time) {
+func (t *tokens) end(token string, succeeded bool, reads []read, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !succeeded {
 		delete(t.mu.byToken, token)
 		return
 	}
-	t.mu.byToken[token] = transaction{request: t.mu.byToken[token].request, done: true}
+	t.mu.byToken[token] = transaction{request: t.mu.byToken[token].request, done: true, reads: reads}
 	t.mu.done = append(t.mu.done, finished{token, now})
 }
 

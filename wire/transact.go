@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -10,6 +11,7 @@ import (
 	"github.com/tidemark-db/tidemark/internal/expr"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/schema"
+	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
 
@@ -47,20 +49,37 @@ func transactWriteItems(c *call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
+	if err := c.once(token, "TransactItems", all); err != nil {
+		return err
+	}
+	c.out.Begin('{')
+	c.writeEachConsumed()
+	if err := c.writeCollections(); err != nil {
+		return err
+	}
+	c.out.End('}')
+	return nil
+}
+
+// once does all of a transaction, or none of it, unless it was done before with its token, if it has one. The member of
+// the request says what it does.
+func (c *call) once(token, member string, all []action) error {
 	now := c.tables.Now()
 	if token == "" {
 		c.tokens.forget(now)
-		return c.transact(all)
+		_, err := c.commit(all)
+		return err
 	}
-	again, err := c.tokens.begin(token, c.in.Digest("TransactItems"), now)
+	reads, again, err := c.tokens.begin(token, c.in.Digest(member), now)
 	switch {
 	case err != nil:
 		return err
 	case again:
-		return c.answerAgain(all)
+		c.meter.again(reads)
+		return nil
 	}
-	err = c.transact(all)
-	c.tokens.end(token, err == nil, c.tables.Now())
+	changes, err := c.commit(all)
+	c.tokens.end(token, err == nil, readsOf(all, changes), c.tables.Now())
 	return err
 }
 
@@ -160,40 +179,26 @@ func (c *call) readTransacted(o request.Object, named ...string) expressions {
 	return x
 }
 
-// transact does all, or none of it, and answers.
-func (c *call) transact(all []action) error {
-	if err := c.commit(all); err != nil {
-		return err
-	}
-	c.out.Begin('{')
-	c.writeEachConsumed()
-	if err := c.writeCollections(); err != nil {
-		return err
-	}
-	c.out.End('}')
-	return nil
-}
-
 // commit does all, or none of it.
-func (c *call) commit(all []action) error {
+func (c *call) commit(all []action) ([]snapshot.Change, error) {
 	ops := make([]table.Op, len(all))
 	var keys keySchemas
 	for i := range all {
 		a := &all[i]
 		key, err := keys.of(c.tables, a.table)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		a.found, a.admission = keys.found, c.meter.admit(keys.found)
 		d := a.found.Definition()
 		if err := checkPaths(d, a.guard.condition, a.update); err != nil {
-			return err
+			return nil, err
 		}
 		ops[i] = a.op(key, d)
 	}
 	changes, err := c.tables.Transact(ops...)
 	if err = settleAll(all, changes, err); err != nil {
-		return withItems(err, all)
+		return nil, withItems(err, all)
 	}
 	for i, change := range changes {
 		a := &all[i]
@@ -202,47 +207,23 @@ func (c *call) commit(all []action) error {
 			c.meter.touched(a.table, a.found, change.Key.Partition)
 		}
 	}
-	return nil
+	return changes, nil
 }
 
-// answerAgain answers a transaction that has been done before.
-func (c *call) answerAgain(all []action) error {
-	c.countAgain(all)
-	c.out.Begin('{')
-	c.writeEachConsumed()
-	c.out.End('}')
-	return nil
-}
-
-// countAgain counts what it costs to be told that a transaction has been done before: to read its items, as far as
-// their tables are still there.
-func (c *call) countAgain(all []action) {
-	if c.meter == nil {
-		return
-	}
-	for i := range all {
-		a := &all[i]
-		t, err := c.tables.Table(a.table)
-		if err != nil {
-			continue
-		}
-		key, err := t.Key(keyOnly(t.Definition().KeySchema, a.item))
-		if err != nil {
-			continue
-		}
-		if item, _, err := t.Get(key); err == nil {
-			c.meter.got(a.table, t, item, capacity.Transactional)
+// readsOf returns what it costs to read the items of a transaction, as they were before it or have become, whichever is
+// larger.
+func readsOf(all []action, changes []snapshot.Change) []read {
+	var reads []read
+	for i, change := range changes {
+		u := capacity.Read(max(change.Old.Size(), change.New.Size()), capacity.Transactional)
+		name := all[i].table
+		if j := slices.IndexFunc(reads, func(r read) bool { return r.table == name }); j >= 0 {
+			reads[j].units += u
+		} else {
+			reads = append(reads, read{name, u})
 		}
 	}
-}
-
-// keyOnly returns the part of an item that is its key.
-func keyOnly(key schema.KeySchema, item attr.Item) attr.Item {
-	names := make([]string, 0, 2)
-	for _, e := range key {
-		names = append(names, e.Name)
-	}
-	return item.Project(names...)
+	return reads
 }
 
 // keySchemas finds the keys of the tables of a request, of which the next one is mostly that of the one before.
@@ -270,9 +251,9 @@ func (a *action) op(key schema.KeySchema, d *schema.Table) table.Op {
 		if a.guard.condition == nil && a.admission == nil {
 			return table.Put(a.table, a.item)
 		}
-		return table.Put(a.table, a.item, a.admission.put(a.item), a.guard.holds)
+		return table.Put(a.table, a.item, a.admission.puts(a.item), a.guard.holds)
 	case "Delete":
-		return table.Delete(a.table, keyOf(key, a.item), a.admission.put(attr.Item{}), a.guard.holds)
+		return table.Delete(a.table, keyOf(key, a.item), a.admission.puts(attr.Item{}), a.guard.holds)
 	case "ConditionCheck":
 		return table.Check(a.table, keyOf(key, a.item), a.admission.check(), a.guard.holds)
 	}

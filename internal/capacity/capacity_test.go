@@ -116,10 +116,11 @@ func TestConsumptionAddsUp(t *testing.T) {
 	all.Add(capacity.Change(d, attr.Item{}, item("l", "l")))
 	all.Add(capacity.Change(d, attr.Item{}, item("g", "g", "kept", 2000)))
 	require.Equal(t, "6.0", units(all.Total()))
-	twice := all.Double()
-	require.Equal(t, "12.0", units(twice.Total()))
-	require.Equal(t, []capacity.Units{4 * capacity.One, 0}, twice.Global)
-	require.Equal(t, []capacity.Units{capacity.One}, all.Local, "what was doubled is as it was")
+	transacted := all.Transacted()
+	require.Equal(t, "9.0", units(transacted.Total()))
+	require.Equal(t, "6.0", units(transacted.Table))
+	require.Equal(t, all.Global, transacted.Global)
+	require.Equal(t, "6.0", units(all.Total()), "it is as it was")
 }
 
 var start = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)

@@ -9,11 +9,15 @@ import (
 // none. It costs a unit of the table at the least, even if nothing changes.
 func Change(t *schema.Table, old, now attr.Item) Consumption {
 	return Consumption{
-		Table:  Write(max(old.Size(), now.Size())),
+		Table:  Refused(old, now),
 		Local:  changeIndexes(t, t.LocalIndexes, old, now),
 		Global: changeIndexes(t, t.GlobalIndexes, old, now),
 	}
 }
+
+// Refused returns what it costs of the table alone to be refused the write of an item, by a condition on what is there;
+// the zero Item is none, or not known.
+func Refused(old, now attr.Item) Units { return Write(max(old.Size(), now.Size())) }
 
 func changeIndexes(t *schema.Table, indexes []schema.Index, old, now attr.Item) []Units {
 	var all []Units

@@ -16,9 +16,11 @@
 // # Writes
 //
 // A write costs a unit for every 1 KB that has been begun of the larger one of the item before and after it, and one at
-// the least, and twice as much in a transaction. An index costs what happens to its entry, whose size is that of the
-// attributes it holds: the entry that is new or gone, the larger one of the two for an entry that has changed where it
-// was, both of them for an entry that has moved, and nothing for one that has not changed ([Change]).
+// the least ([Change]). One that its condition refuses costs that too, as far as it is known what it would have made
+// ([Refused]). An index costs what happens to its entry, whose size is that of the attributes it holds: the entry that
+// is new or gone, the larger one of the two for an entry that has changed where it was, both of them for an entry that
+// has moved, and nothing for one that has not changed. In a transaction the table costs twice as much, but not its
+// indexes ([Consumption.Transacted]).
 //
 // # Limits
 //
