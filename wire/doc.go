@@ -68,13 +68,15 @@
 //
 //   - Signatures are not verified, as said. There are no access keys that do not exist.
 //   - All reads are consistent, with or without ConsistentRead; without it they consume half as much.
-//   - Consumed capacity, where the service's documentation leaves it open: a ConditionCheck is counted as a write of the
-//     item that it looks at, and a Scan that reads nothing as the least that can be read. Items that a Query of a local
-//     index fetches from the table are counted one by one.
-//   - SizeEstimateRangeGB is exact. A transaction with a token that has been seen before tells no item collections.
+//   - Consumed capacity: a Scan is counted as the read of one partition; that of a small table on demand has been seen to
+//     cost more at the service, whatever was in it. What finds nothing costs the least that can be read, also a SELECT that
+//     nothing can meet. An update that its condition refuses is counted with the item that is there, since what it would
+//     have made is not worked out.
+//   - SizeEstimateRangeGB is exact, and each item collection is told once. A transaction with a token that has been seen
+//     before tells none.
 //   - Throughput that is enforced is that of a table as a whole, which here is not divided among partitions. Tables on
 //     demand have no bounds but their maxima. Filling a new index consumes nothing. A batch that writes more than is left
-//     leaves undone what comes last in the request; what would be refused for its other attributes may be among it.
+//     leaves undone what comes last in the request.
 //   - Where an index is being created, words of ours refuse to create it again, and to switch a stream what was observed is
 //     filled up: "Table: T Indexes: [I]". Of a key with several attributes, what is said of conditions on
 //     partition attributes is inferred from keys that have one; of several sort attributes that lack a condition the
