@@ -42,9 +42,10 @@ func (s *Store) batch(ops []Op) ([]snapshot.Change, error) {
 	}
 	changes := make([]snapshot.Change, len(ops))
 	for i, t := range tables {
+		at := t.nextLocked() // before the look-up: what has come due by then is gone
 		old := itemOf(t.mu.data.Lookup(ops[i].key))
 		if ops[i].holds(old) {
-			changes[i] = t.commitLocked(t.nextLocked(), step{old: old, now: ops[i].item, key: ops[i].key})
+			changes[i] = t.commitLocked(at, step{old: old, now: ops[i].item, key: ops[i].key})
 		}
 	}
 	return changes, nil
