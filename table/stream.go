@@ -1,16 +1,12 @@
 package table
 
 import (
-	"fmt"
-	"hash/fnv"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
-	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/storage"
@@ -146,8 +142,6 @@ func (s *Stream) trimLocked(now time.Time) {
 	}
 }
 
-func (s *Stream) shardLife() time.Duration { return max(s.table.store.timing.Shard, 0) }
-
 // ARN returns the stream's name. Its ID is the stream's label.
 func (s *Stream) ARN() arn.ARN { return s.arn }
 
@@ -185,8 +179,9 @@ func (s *Stream) Describe() (schema.Stream, error) {
 		ARN: s.arn, View: s.view, Status: s.statusLocked(now), CreationTime: s.since,
 		KeySchema: slices.Clone(s.table.mu.definition.KeySchema),
 	}
-	for _, h := range s.shardsLocked(now) {
-		d.Shards = append(d.Shards, s.describeShard(h))
+	first, last := s.numbersLocked(now)
+	for n := first; n <= last; n++ {
+		d.Shards = append(d.Shards, s.describeShard(s.shardLocked(n, last)))
 	}
 	return d, nil
 }
@@ -203,168 +198,4 @@ func (s *Stream) statusLocked(now time.Time) schema.StreamStatus {
 		return schema.StreamEnabling
 	}
 	return schema.StreamEnabled
-}
-
-// shard is a stretch of a stream. Its records have the places from begin up to end.
-type shard struct {
-	number     int // of the stretches since the stream was enabled
-	begin, end int
-	closed     bool
-}
-
-// shardsLocked returns the shards of which something may be left.
-func (s *Stream) shardsLocked(now time.Time) []shard {
-	last := now
-	if !s.ended.IsZero() {
-		last = s.ended
-	}
-	life, first, open := s.shardLife(), 0, 0
-	if life > 0 {
-		first = int(max(now.Add(-StreamRetention).Sub(s.since), 0) / life)
-		open = int(max(last.Sub(s.since), 0) / life)
-	}
-	var shards []shard
-	for n := first; n <= open; n++ {
-		h := shard{number: n, begin: s.startLocked(n), end: s.log.End(), closed: n < open || !s.ended.IsZero()}
-		if n < open {
-			h.end = s.startLocked(n + 1)
-		}
-		shards = append(shards, h)
-	}
-	return shards
-}
-
-// startLocked returns the place at which a shard begins.
-func (s *Stream) startLocked(number int) int {
-	if number == 0 {
-		return 0
-	}
-	return s.log.Place(clock.StartOf(s.since.Add(time.Duration(number) * s.shardLife())))
-}
-
-// horizonLocked returns the place of the oldest record that can be read.
-func (s *Stream) horizonLocked(now time.Time) int {
-	return s.log.Place(clock.StartOf(now.Add(-StreamRetention)))
-}
-
-func (s *Stream) describeShard(h shard) schema.Shard {
-	d := schema.Shard{ID: s.shardID(h.number), First: sequenceNumber(h.number, h.begin)}
-	if h.number > 0 {
-		d.Parent = s.shardID(h.number - 1)
-	}
-	if h.closed {
-		d.Last = sequenceNumber(h.number, h.end)
-	}
-	return d
-}
-
-// shardID returns a text like the service's, which says when the shard began.
-func (s *Stream) shardID(number int) string {
-	hash := fnv.New32a()
-	fmt.Fprint(hash, s.arn, number)
-	began := s.since.Add(time.Duration(number) * s.shardLife())
-	return fmt.Sprintf("shardId-%020d-%08x", began.UnixMilli(), hash.Sum32())
-}
-
-// Sequence numbers have 21 digits: a 1, the number of the shard, and how many records the stream had with this one. So
-// they ascend over all shards, and the bounds of a shard are in order also if it has no records.
-const (
-	sequenceDigits = 21
-	shardDigits    = 7
-)
-
-func sequenceNumber(shard, count int) string {
-	return fmt.Sprintf("1%0*d%0*d", shardDigits, shard, sequenceDigits-1-shardDigits, count)
-}
-
-// parseSequence reads what sequenceNumber writes.
-func parseSequence(text string) (shard, count int, ok bool) {
-	if len(text) != sequenceDigits || text[0] != '1' || strings.Trim(text, "0123456789") != "" {
-		return 0, 0, false
-	}
-	for _, c := range text[1 : 1+shardDigits] {
-		shard = shard*10 + int(c-'0')
-	}
-	for _, c := range text[1+shardDigits:] {
-		count = count*10 + int(c-'0')
-	}
-	return shard, count, true
-}
-
-// StreamEvent says what a record tells of.
-type StreamEvent string
-
-// What may have become of an item.
-const (
-	Inserted StreamEvent = "INSERT"
-	Modified StreamEvent = "MODIFY"
-	Removed  StreamEvent = "REMOVE"
-)
-
-// StreamRecord is one item's part in a commit, as a stream tells of it.
-type StreamRecord struct {
-	Sequence string        // its sequence number: unique in the stream, and greater than those before
-	At       clock.Instant // of the commit; those of a transaction have the same
-	Event    StreamEvent
-	Keys     attr.Item
-	Old, New attr.Item // the zero Item if there is none, or the stream's view leaves it out
-	Size     int       // of keys, old and new item together
-	Expired  bool      // the table itself has deleted the item, because its time to live was over
-}
-
-// reading is what a reader takes along from under the lock.
-type reading struct {
-	stream  *Stream
-	keys    []string
-	segment storage.Segment
-	expired []clock.Instant
-	shards  []shard
-	place   int
-}
-
-// readLocked returns the changes from one place up to another.
-func (s *Stream) readLocked(shards []shard, from, to int) reading {
-	r := reading{stream: s, segment: s.log.Slice(from, to), expired: s.expired, shards: shards, place: from}
-	for _, e := range s.table.mu.definition.KeySchema {
-		r.keys = append(r.keys, e.Name)
-	}
-	return r
-}
-
-// records calls fn with the records until it returns false.
-func (r reading) records(fn func(StreamRecord) bool) {
-	place, shards := r.place, r.shards
-	for c := range r.segment.All() {
-		for len(shards) > 1 && place >= shards[0].end {
-			shards = shards[1:]
-		}
-		place++
-		record := r.record(c)
-		record.Sequence = sequenceNumber(shards[0].number, place)
-		if !fn(record) {
-			return
-		}
-	}
-}
-
-func (r reading) record(c storage.Change) StreamRecord {
-	record := StreamRecord{At: c.At, Event: Modified, Old: itemOf(c.Old), New: itemOf(c.New)}
-	switch {
-	case c.Old == nil:
-		record.Event, record.Keys = Inserted, record.New.Project(r.keys...)
-	case c.New == nil:
-		record.Event, record.Keys = Removed, record.Old.Project(r.keys...)
-		n := sort.Search(len(r.expired), func(i int) bool { return !r.expired[i].Before(c.At) })
-		record.Expired = n < len(r.expired) && r.expired[n] == c.At
-	default:
-		record.Keys = record.New.Project(r.keys...)
-	}
-	if view := r.stream.view; view == schema.NewImage || view == schema.StreamOfKeysOnly {
-		record.Old = attr.Item{}
-	}
-	if view := r.stream.view; view == schema.OldImage || view == schema.StreamOfKeysOnly {
-		record.New = attr.Item{}
-	}
-	record.Size = record.Keys.Size() + record.Old.Size() + record.New.Size()
-	return record
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
@@ -112,12 +111,13 @@ func (s *Stream) position(shardID string, start StreamStart, sequence string) (S
 		return StreamPosition{}, err
 	}
 	defer s.close()
-	shards := s.shardsLocked(now)
-	i := slices.IndexFunc(shards, func(h shard) bool { return s.shardID(h.number) == shardID })
-	if i < 0 {
-		return StreamPosition{}, exception.ResourceNotFound.Errorf("Requested resource not found: Shard does not exist")
+	number, last := s.numbersLocked(now)
+	for s.shardID(number) != shardID {
+		if number++; number > last {
+			return StreamPosition{}, exception.ResourceNotFound.Errorf("Requested resource not found: Shard does not exist")
+		}
 	}
-	h, place := shards[i], 0
+	h, place := s.shardLocked(number, last), 0
 	switch start {
 	case TrimHorizon:
 		place = min(max(h.begin, s.horizonLocked(now)), h.end)
@@ -137,7 +137,7 @@ func (s *Stream) position(shardID string, start StreamStart, sequence string) (S
 func (h shard) find(start StreamStart, sequence string, horizon int) (int, error) {
 	number, count, ok := parseSequence(sequence)
 	if !ok || number != h.number || count < h.begin || count > h.end {
-		return 0, exception.Validation.Errorf("Invalid SequenceNumber for the shard")
+		return 0, exception.Validation.Errorf(badSequence)
 	}
 	named := max(count-1, h.begin) // the first number of a shard is that of no record
 	if named < horizon {
@@ -148,6 +148,8 @@ func (h shard) find(start StreamStart, sequence string, horizon int) (int, error
 	}
 	return count, nil
 }
+
+const badSequence = "Invalid SequenceNumber for the shard"
 
 func errTrimmed() error {
 	return exception.TrimmedDataAccess.Errorf("The data you are trying to access has been trimmed")
@@ -199,19 +201,16 @@ func (s *Stream) take(p StreamPosition, limit int) (reading, shard, error) {
 		return reading{}, shard{}, err
 	}
 	defer s.close()
-	shards := s.shardsLocked(now)
-	i := slices.IndexFunc(shards, func(h shard) bool { return h.number == p.Shard })
+	h, err := s.numberedLocked(p.Shard, now, "Invalid ShardIterator")
 	switch {
-	case i < 0 && p.Shard >= 0 && p.Shard < shards[0].number:
-		return reading{}, shard{}, errTrimmed()
-	case i < 0 || p.Before < shards[i].begin || p.Before > shards[i].end:
+	case err != nil:
+		return reading{}, shard{}, err
+	case p.Before < h.begin || p.Before > h.end:
 		return reading{}, shard{}, exception.Validation.Errorf("Invalid ShardIterator")
-	}
-	h := shards[i]
-	if p.Before < min(s.horizonLocked(now), h.end) {
+	case p.Before < min(s.horizonLocked(now), h.end):
 		return reading{}, shard{}, errTrimmed()
 	}
-	return s.readLocked(shards[i:], p.Before, min(p.Before+limit, h.end)), h, nil
+	return s.readLocked(p.Before, min(p.Before+limit, h.end)), h, nil
 }
 
 // Records returns the records after the one with a sequence number, or all that are left if that is empty, whatever
@@ -234,19 +233,19 @@ func (s *Stream) from(after string) (reading, error) {
 		return reading{}, err
 	}
 	defer s.close()
-	shards, place := s.shardsLocked(now), s.horizonLocked(now)
+	place := s.horizonLocked(now)
 	if after != "" {
 		number, _, ok := parseSequence(after)
-		i := slices.IndexFunc(shards, func(h shard) bool { return h.number == number })
-		switch {
-		case i < 0 && ok && number < shards[0].number:
-			return reading{}, errTrimmed()
-		case i < 0:
-			return reading{}, exception.Validation.Errorf("Invalid SequenceNumber for the shard")
+		if !ok {
+			return reading{}, exception.Validation.Errorf(badSequence)
 		}
-		if place, err = shards[i].find(AfterSequenceNumber, after, place); err != nil {
+		h, err := s.numberedLocked(number, now, badSequence)
+		if err == nil {
+			place, err = h.find(AfterSequenceNumber, after, place)
+		}
+		if err != nil {
 			return reading{}, err
 		}
 	}
-	return s.readLocked(shards, place, s.log.End()), nil
+	return s.readLocked(place, s.log.End()), nil
 }

@@ -76,7 +76,7 @@ func TestStreamTellsOfEveryChange(t *testing.T) {
 		{At: both[0].At, Event: table.Inserted, Keys: keys("b", 3), New: item("b", 3), Size: 2 * item("b", 3).Size()},
 	}
 	for i := range want {
-		want[i].Sequence = fmt.Sprintf("10000000%013d", i+1)
+		want[i].Sequence = fmt.Sprintf("10000000000%012d", i+1)
 	}
 	require.Equal(t, want, got)
 	require.Equal(t, want[2:], f.records(s, got[1].Sequence))
@@ -163,7 +163,7 @@ func TestStreamOfADay(t *testing.T) {
 	f.clock.Advance(24 * time.Hour)
 	require.Empty(t, f.records(s, ""))
 	f.put("b", 1)
-	require.Equal(t, fmt.Sprintf("10000000%013d", 48*20+1), f.records(s, "")[0].Sequence)
+	require.Equal(t, fmt.Sprintf("10000000000%012d", 48*20+1), f.records(s, "")[0].Sequence)
 }
 
 func TestShards(t *testing.T) {
@@ -182,7 +182,7 @@ func TestShards(t *testing.T) {
 	require.Empty(t, shards[2].Last, "it is open")
 	for i, want := range [][]int64{{0, 1, 2, 3}, {4, 5, 6, 7}, {8}} {
 		h := shards[i]
-		require.Len(t, h.First, 21)
+		require.Len(t, h.First, 23)
 		require.True(t, len(h.ID) >= 28 && len(h.ID) <= 65)
 		if i > 0 {
 			require.Equal(t, shards[i-1].ID, h.Parent)
@@ -236,6 +236,34 @@ func TestShards(t *testing.T) {
 	require.Empty(t, f.records(s, ""))
 	f.put("b", 1)
 	require.Len(t, f.records(s, quiet[5].Last), 1)
+}
+
+// Sequence numbers have the digits for more shards than there can be.
+func TestShardsOfASecond(t *testing.T) {
+	for _, timing := range []table.Timing{{Shard: time.Second}, {Shard: time.Nanosecond}} {
+		f := newFixture(t, streamed("Things", schema.NewImage), timing)
+		s := f.stream("Things")
+		f.put("a", 1)
+		before := f.records(s, "")
+		for _, years := range []int{1, 100} {
+			f.clock.Advance(time.Duration(years) * 365 * 24 * time.Hour)
+			f.put("a", int64(years)+1)
+			f.put("a", int64(years)+2)
+			after := f.records(s, "")
+			require.Len(t, after, 2)
+			require.Greater(t, after[0].Sequence, before[0].Sequence)
+			require.Equal(t, after[1:], f.records(s, after[0].Sequence))
+			shards := f.shards(s)
+			require.Len(t, shards, 24*60*60+1)
+			p, err := s.Position(shards[len(shards)-1].ID, table.AtSequenceNumber, after[0].Sequence)
+			require.NoError(t, err)
+			records, _, more, err := s.Read(p, 0)
+			require.NoError(t, err)
+			require.True(t, more)
+			require.Equal(t, after, records)
+			before = after
+		}
+	}
 }
 
 func TestStreamsComeAndGo(t *testing.T) {
@@ -354,8 +382,8 @@ func TestStreamRefusals(t *testing.T) {
 		return err
 	}
 	const bad = "Invalid SequenceNumber for the shard"
-	for _, sequence := range []string{"", "1", strings.Repeat("9", 21), strings.Repeat("9", 40), "10000000000000000000x",
-		"100000000000000000002", "100000010000000000001", "-00000000000000000001"} {
+	for _, sequence := range []string{"", "1", strings.Repeat("9", 23), strings.Repeat("9", 40), "1000000000000000000000x",
+		"10000000000000000000002", "10000000001000000000001", "-0000000000000000000001", "100000000000000000001"} {
 		requireRefused(t, position(shard, table.AtSequenceNumber, sequence), exception.Validation, bad)
 		requireRefused(t, position(shard, table.AfterSequenceNumber, sequence), exception.Validation, bad)
 	}
