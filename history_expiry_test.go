@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -145,7 +146,8 @@ func (h *history) dueItems(i *incarnation) (due []dueItem) {
 	for key, item := range i.Now() {
 		end, _ := item.Lookup("x")
 		text, _ := end.Number()
-		second, err := strconv.ParseInt(text, 10, 64)
+		whole, _, _ := strings.Cut(text, ".")
+		second, err := strconv.ParseInt(whole, 10, 64)
 		from := i.since
 		if at := stored[key]; at.After(from) {
 			from = at
@@ -172,7 +174,8 @@ func (h *history) dueItems(i *incarnation) (due []dueItem) {
 // someEnd returns a time to live that ends soon, or has ended long ago.
 func (h *history) someEnd() attr.Value {
 	ends := []int64{-200_000_000, -100_000, -1, 0, 1, 5, 30, 60, 90, 3600, 100_000}
-	return attr.Int(h.clock.Now().Unix() + ends[h.tape.below(len(ends))])
+	end := h.clock.Now().Unix() + ends[h.tape.below(len(ends))]
+	return attr.N(strconv.FormatInt(end, 10) + h.tape.oneOf("", "", ".5"))
 }
 
 // switchExpiry switches the time to live of a table that has a stream to learn from.

@@ -54,8 +54,7 @@
 //   - Deletion protection can be switched as often as one likes. TTL settings that a table is created with, which the
 //     service cannot do, count as if they had always been there.
 //   - Items are deleted right when Timing says so, where the service takes its time: at the first whole second after the
-//     one in their attribute, with the zero Timing. A fraction of a second there is a number that is ignored. While time to
-//     live is ENABLING or DISABLING, nothing expires.
+//     time in their attribute, with the zero Timing. While time to live is ENABLING or DISABLING, nothing expires.
 //   - A stream has one shard at a time, or one for ever without Timing.Shard. It records from the call that enables it on,
 //     although it is ENABLING as long as its table is being created or updated. LATEST is exact.
 //   - A new global index is complete before UpdateTable returns; what descriptions tell of it is a matter of Timing alone,

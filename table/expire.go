@@ -29,8 +29,8 @@ const never = math.MaxInt64
 // there is no such table or a restore is filling it, with ResourceInUse if it is CREATING, and with a ValidationException
 // if nothing would change, or it has been switched not long ago (Timing).
 //
-// While it is on, items are deleted whose attribute is a whole number, of seconds since 1970, that the clock has passed:
-// at the next whole second, and Timing.Expiring after that. Each deletion is a commit of its own. What lies more than five
+// While it is on, items are deleted whose attribute is a number, of seconds since 1970, that the clock has passed: at the
+// next whole second, and Timing.Expiring after that. Each deletion is a commit of its own. What lies more than five
 // years back when the item is stored, or time to live is switched on, is ignored, as everything else is.
 func (s *Store) UpdateTimeToLive(_ context.Context, name, attribute string, enabled bool) error {
 	t, err := s.lookup(name)

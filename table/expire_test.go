@@ -68,10 +68,11 @@ func TestWhatDoesNotExpire(t *testing.T) {
 	for name, value := range map[string]attr.Value{
 		"a text":                       attr.S("1705320000"),
 		"a set":                        attr.NS("1705320000"),
-		"a fraction":                   attr.N("1705320000.5"),
 		"milliseconds":                 attr.Int(clock.Epoch.UnixMilli()),
 		"further than any clock shows": attr.N("1e30"),
 		"before 1970":                  attr.Int(-1),
+		"just before 1970":             attr.N("-0.5"),
+		"a fraction of long ago":       attr.N("1e-30"),
 		"1970":                         attr.Int(0),
 		"more than five years ago":     attr.Int(clock.Epoch.AddDate(-5, 0, 0).Unix() - 1),
 		"later":                        attr.Int(now + 3600),
@@ -89,6 +90,18 @@ func TestWhatDoesNotExpire(t *testing.T) {
 	f := newFixture(t, expiring("Things"), table.Timing{})
 	f.put("a", 1, attr.Map{"Until": attr.Int(clock.Epoch.AddDate(-5, 0, 0).Unix())})
 	f.requireLive()
+}
+
+// However a number is written, and whether it is whole or not, it is over at the next whole second.
+func TestWaysToWriteAnEnd(t *testing.T) {
+	for _, end := range []string{"1705320010", "1705320010.0", "170532001e1", "1705320010.5", "1705320010.999999999999999999"} {
+		f := newFixture(t, expiring("Things"), table.Timing{})
+		f.put("a", 1, attr.Map{"Until": attr.N(end)})
+		f.clock.Advance(11*time.Second - 1)
+		f.requireLive(1)
+		f.clock.Advance(1)
+		f.requireLive()
+	}
 }
 
 // Time to live is about the items that are there, and begins and ends with its setting.

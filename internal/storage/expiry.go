@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/btree"
@@ -58,7 +59,8 @@ func (x *Expiry) add(r *Record, now time.Time) {
 	}
 }
 
-// end returns the last second of an item's life. There is none unless the attribute is a number, and a whole one.
+// end returns the last second of an item's life, which a fraction belongs to. There is none unless the attribute is a
+// number.
 func (x *Expiry) end(r *Record) (second int64, ok bool) {
 	if r == nil {
 		return 0, false
@@ -71,8 +73,9 @@ func (x *Expiry) end(r *Record) (second int64, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	second, err := strconv.ParseInt(text, 10, 64)
-	return second, err == nil && second >= 0 && second < latestSecond
+	whole, _, _ := strings.Cut(text, ".")
+	second, err := strconv.ParseInt(whole, 10, 64)
+	return second, err == nil && whole[0] != '-' && second < latestSecond
 }
 
 // First returns the item whose time to live is over first, and the last second of it; nil if there is none.
