@@ -155,6 +155,9 @@ func (h *history) dueItems(i *incarnation) (due []dueItem) {
 		if err != nil || time.Unix(second, 0).Before(from.AddDate(-5, 0, 0).Truncate(time.Second)) {
 			continue
 		}
+		if enabled := i.since.Add(h.timing.TTLSwitching); from.Before(enabled) {
+			from = enabled
+		}
 		at := time.Unix(second+1, 0).UTC().Add(h.timing.Expiring)
 		if at.Before(from) {
 			at = from

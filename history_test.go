@@ -164,6 +164,7 @@ func (h *history) open() {
 		h.profile.SystemDelay = flag(3, 5*time.Second)
 		h.timing.Deleting = flag(4, 5*time.Second)
 		h.timing.Expiring = flag(3, 10*time.Second)
+		h.timing.TTLSwitching = flag(2, 7*time.Second)
 		h.timing.Shard = flag(1, 4*time.Hour)
 		if flags>>5 == 0 {
 			h.timing.StatisticsEvery = 6 * time.Hour
