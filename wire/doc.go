@@ -84,7 +84,7 @@
 //   - Streams: of what is refused to who reads them the exceptions are known and few of the texts. Ours are those for an
 //     iterator that has expired, which is the model's description of it, and for half a ShardFilter; those for limits and
 //     sequence numbers are inferred. ListStreams and DescribeStream are in the order of the names, and the calls for streams
-//     are not bounded in number. What an image is counted with in SizeBytes is its size as an item.
+//     are not bounded in number.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
 //   - DescribeLimits answers the service's defaults, or the quotas that a program sets; nothing enforces them.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
