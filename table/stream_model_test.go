@@ -23,7 +23,7 @@ import (
 // what every stream tells with the history that the table keeps beside it.
 func TestStreamsAgainstHistory(t *testing.T) {
 	r := newRand(t)
-	for range 25 {
+	for range 15 {
 		newStreamPlay(t, r).play()
 	}
 }
