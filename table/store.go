@@ -73,7 +73,8 @@ type Timing struct {
 	Switching      time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
 	PolicyCooldown time.Duration // from a change of a resource policy until it can be changed again
 
-	// Shard is how long a shard of a stream is open, a second at least; then the next one begins. 0: a stream has one shard.
+	// Shard is how long a shard of a stream is open, a second at least; then the next one begins. 0: a stream has one shard,
+	// in which a reader who goes on after the last record, when that is older than a day, is told that it is trimmed.
 	Shard time.Duration
 
 	// StatisticsEvery is how often a table's item count and size are taken anew, counted from its creation. 0 means
