@@ -57,7 +57,7 @@ func TestAttachmentsGoWithTheTable(t *testing.T) {
 
 	d.Name, d.ResourcePolicy = "Other", "{}"
 	_, err = f.store.CreateTable(ctx, d)
-	requireRefused(t, err, exception.Validation, invalid+"Invalid policy document: Missing required field Statement")
+	requireRefused(t, err, exception.Validation, invalid+"Invalid policy document: Syntax error at position (1,3)")
 	_, err = f.store.DescribeTable(ctx, "Other")
 	require.ErrorIs(t, err, exception.ResourceNotFound, "a table that is refused is not there")
 }

@@ -141,6 +141,18 @@ func (c *call) readTarget() string {
 	return name
 }
 
+// nameOf reads the name of a thing where the service has a text of its own for one that is empty.
+func (c *call) nameOf(thing, member string, rule request.Rule) string {
+	name := c.in.Text(member, rule)
+	switch {
+	case name != "":
+		c.Check.Name(c.in.Path(member), name)
+	case c.in.Has(member):
+		c.Refuse(exception.Validation.Errorf("%s must be at least 3 characters long and at most 255 characters long", thing))
+	}
+	return name
+}
+
 func (c *call) readOverrides() backup.Overrides {
 	o := backup.Overrides{
 		BillingMode:   c.readBillingMode("BillingModeOverride"),

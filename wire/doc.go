@@ -103,7 +103,7 @@
 //     destination is answered, and fails after that (ENABLE_FAILED).
 //   - WarmThroughput describes what the service would have a table of that history take. It means nothing here.
 //   - ListGlobalTables takes any RegionName; the service answers an unknown one with InternalServerError.
-//   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
+//   - All tags come in one answer.
 //   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte; other values are
 //     cut at four. No more than ten violations are told.
 //   - A request may have 131,072 members outside of items, and a list without a bound of its own 1,000 elements.

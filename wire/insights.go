@@ -17,7 +17,7 @@ var (
 
 func updateContributorInsights(c *call) error {
 	name := c.in.Text("TableName", tableRule)
-	index := c.in.Text("IndexName", indexRule)
+	index := c.nameOf("IndexName", "IndexName", optional)
 	action := c.in.Text("ContributorInsightsAction", insightAction)
 	mode := schema.InsightsMode(c.in.Text("ContributorInsightsMode", insightModes))
 	if err := c.Err(); err != nil {
@@ -33,7 +33,7 @@ func updateContributorInsights(c *call) error {
 
 func describeContributorInsights(c *call) error {
 	name := c.in.Text("TableName", tableRule)
-	index := c.in.Text("IndexName", indexRule)
+	index := c.nameOf("IndexName", "IndexName", optional)
 	if err := c.Err(); err != nil {
 		return err
 	}
