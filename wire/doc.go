@@ -86,7 +86,8 @@
 //     sequence numbers are inferred. ListStreams and DescribeStream are in the order of the names, and the calls for streams
 //     are not bounded in number.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
-//   - DescribeLimits answers the service's defaults, or the quotas that a program sets; nothing enforces them.
+//   - Quotas are those of a new account, unless a program sets others (table.Quotas): what DescribeLimits tells is what
+//     CreateTable and UpdateTable keep to. Tables may be any number, unless one is set. Restores are bounded as new tables.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
 //     ours. Headers are limited by the server that the handler runs in, which answers by itself.
 //   - Attribute definitions and tags are in the order of their names, whatever order they were given in. Tags can be read
@@ -99,8 +100,9 @@
 //     read at once after it was put. The place of a fault that the syntax error of a document tells is our guess.
 //   - Contributor insights can be enabled and disabled, but there is nothing to be seen in them: the rules whose names are
 //     listed are made nowhere. Names that would be too long for a rule are cut. Pages of ListContributorInsights are full.
-//   - There are no Kinesis streams, so each one is treated as the service treats one that does not exist: enabling it as a
-//     destination is answered, and fails after that (ENABLE_FAILED).
+//   - No record goes to a Kinesis stream. Unless a program says that there is one (table.Options.KinesisStream), it is
+//     treated as the service treats a stream that does not exist: enabling it as a destination is answered, and fails
+//     after that (ENABLE_FAILED). To change the precision of one takes no longer than to enable it.
 //   - WarmThroughput describes what the service would have a table of that history take. It means nothing here.
 //   - ListGlobalTables takes any RegionName; the service answers an unknown one with InternalServerError.
 //   - All tags come in one answer.
