@@ -25,41 +25,59 @@ type attachedPolicy struct {
 	changed  time.Time     // when that was
 }
 
-// PutResourcePolicy gives a table or a stream, by its ARN, a policy and returns its revision; to give it the one that it
-// has changes nothing. The policy is kept in the form in which the service gives it back, and goes with the table. It
-// allows and denies nothing. If expected is not empty, it is the revision of the policy to be replaced, or NoPolicy.
+// PolicyInput asks for a policy.
+type PolicyInput struct {
+	Resource string // the ARN of a table or a stream
+	Document string
+	Expected string // the revision of the policy to be replaced, or NoPolicy; empty: whatever there is
+
+	// ConfirmRemoveSelfResourceAccess is needed for a policy that denies everybody to put another one.
+	ConfirmRemoveSelfResourceAccess bool
+}
+
+// PutResourcePolicy gives a table or a stream a policy and returns its revision; to give it the one that it has changes
+// nothing. The policy is kept in the form in which the service gives it back, and goes with the table. It allows and
+// denies nothing.
 //
 // PutResourcePolicy fails with a ValidationException if the ARN cannot be that of a table or stream here, or the
-// document is none; with ResourceNotFound if there is no such resource, or a restore is filling the table; with
-// PolicyNotFound if what there is was not expected; with a ThrottlingException if the last change is not long ago
-// (Timing.PolicyCooldown), and with ResourceInUse if the table is DELETING.
-func (s *Store) PutResourcePolicy(
-	_ context.Context, resource, document, expected string,
-) (revision string, err error) {
-	const op = "PutResourcePolicy"
-	a, err := s.policyARN(resource)
+// document is none; with AccessDenied if nobody could put another one after it, and that is not confirmed; with
+// ResourceNotFound if there is no such resource, or a restore is filling the table; with PolicyNotFound if what there is
+// was not expected; with a ThrottlingException if the last change is not long ago (Timing.PolicyCooldown), and with
+// ResourceInUse if the table is DELETING.
+func (s *Store) PutResourcePolicy(_ context.Context, in PolicyInput) (revision string, err error) {
+	revision, err = s.putPolicy(&in)
+	return revision, exception.During("PutResourcePolicy", in.Resource, err)
+}
+
+func (s *Store) putPolicy(in *PolicyInput) (revision string, err error) {
+	a, err := s.policyARN(in.Resource)
 	if err != nil {
-		return "", exception.During(op, resource, err)
+		return "", err
 	}
-	p, err := policy.Parse(document, arn.Partition(s.region))
+	p, err := policy.Parse(in.Document, a.Partition)
 	if err != nil {
-		return "", exception.During(op, resource, err)
+		return "", err
+	}
+	root := "arn:" + a.Partition + ":iam::" + s.account + ":root"
+	if !in.ConfirmRemoveSelfResourceAccess && p.Denies(root, "dynamodb:PutResourcePolicy", in.Resource) {
+		return "", exception.AccessDenied.Errorf(
+			"The new resource policy will not allow you to update the resource policy in the future.")
 	}
 	err = s.withPolicy(a, true, func(t *Table, now time.Time) error {
-		kept := t.mu.policies[resource]
-		if err := kept.expect(expected, t.name); err != nil {
+		kept := t.mu.policies[in.Resource]
+		if err := kept.expect(in.Expected, t.name); err != nil {
 			return err
 		}
 		if kept == nil || kept.policy != p {
 			if err := t.policyChangesLocked(kept, now); err != nil {
 				return err
 			}
-			kept = t.setPolicyLocked(resource, p, now)
+			kept = t.setPolicyLocked(in.Resource, p, now)
 		}
 		revision = kept.text()
 		return nil
 	})
-	return revision, exception.During(op, resource, err)
+	return revision, err
 }
 
 // ResourcePolicy returns the policy of a table or stream, given by its ARN. It fails with PolicyNotFound if it has none,

@@ -96,8 +96,9 @@
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
 //   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class.
 //   - A resource policy is kept, in the form in which the service gives it back, and nothing more: it allows and denies
-//     nothing, nobody can lock themselves out with one, and its actions, resources and principals need not exist. It can be
-//     read at once after it was put. The place of a fault that the syntax error of a document tells is our guess.
+//     nothing, and its actions, resources and principals need not exist. That the caller could not put another one is seen
+//     where that is denied to everybody of the account, without a condition. It can be read at once after it was put. The
+//     place of a fault that the syntax error of a document tells is our guess.
 //   - Contributor insights can be enabled and disabled, but there is nothing to be seen in them: the rules whose names are
 //     listed are made nowhere. Names that would be too long for a rule are cut. Pages of ListContributorInsights are full.
 //   - No record goes to a Kinesis stream. Unless a program says that there is one (table.Options.KinesisStream), it is
