@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
@@ -131,23 +130,18 @@ func (s *Store) DeleteResourcePolicy(
 	return revision, nil
 }
 
-// policyARN reads the ARN of a table or stream that is here.
+// policyARN reads the ARN of a table or stream that could be here.
 func (s *Store) policyARN(resource string) (arn.ARN, error) {
-	a, err := arn.Parse(resource)
-	switch {
-	case !strings.HasPrefix(resource, "arn:"):
-		return a, invalid("ARNs must start with 'arn:': %s", resource)
-	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
-		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
-	case a.Account != s.account:
-		return a, exception.Validation.Errorf(
-			"This action is only supported by accounts that match the resource owner’s account.")
-	case a.Region != s.region || a.Partition != arn.Partition(s.region):
-		return a, invalid("Invalid resource Arn: %s", resource)
-	case a.Kind == arn.KindIndex:
-		return a, invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
-	}
-	return a, nil
+	return attachedARN(resource, func(a arn.ARN) error {
+		switch {
+		case a.Account != s.account:
+			return exception.Validation.Errorf(
+				"This action is only supported by accounts that match the resource owner’s account.")
+		case !s.inRegion(a):
+			return invalid("Invalid resource Arn: %s", resource)
+		}
+		return nil
+	})
 }
 
 // withPolicy calls fn with the table that keeps the policy of a resource, while it is locked. That of a stream can be

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
@@ -74,23 +73,17 @@ func (s *Store) ListTagsOfResource(_ context.Context, resource string) (tags map
 	return tags, exception.During(op, resource, err)
 }
 
-// taggedARN reads the ARN of a table that could be here.
+// taggedARN reads the ARN of a table or stream that could be here.
 func (s *Store) taggedARN(resource string) (arn.ARN, error) {
-	a, err := arn.Parse(resource)
-	switch {
-	case !strings.HasPrefix(resource, "arn:"):
-		return a, invalid("ARNs must start with 'arn:': %s", resource)
-	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
-		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
-	case a.Region != s.region || a.Partition != arn.Partition(s.region):
-		return a, exception.Validation.Errorf("Invalid TableArn: Invalid ResourceArn provided as input %s", resource)
-	case a.Account != s.account:
-		return a, exception.AccessDenied.Errorf("Access is denied")
-	case a.Kind == arn.KindIndex:
-		return a, invalid(
-			"Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
-	}
-	return a, nil
+	return attachedARN(resource, func(a arn.ARN) error {
+		switch {
+		case !s.inRegion(a):
+			return exception.Validation.Errorf("Invalid TableArn: Invalid ResourceArn provided as input %s", resource)
+		case a.Account != s.account:
+			return exception.AccessDenied.Errorf("Access is denied")
+		}
+		return nil
+	})
 }
 
 // tagged calls fn with the table of an ARN, while it is locked. A stream is named rightly, but has no tags to be found.

@@ -85,20 +85,12 @@ func listBackups(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("BackupSummaries")
-	w.Begin('[')
-	for i := range summaries {
-		w.Elem()
-		c.writeBackupSummary(&summaries[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("BackupSummaries", len(summaries), func(i int) { c.writeBackupSummary(&summaries[i]) })
 	if last != "" {
-		w.Name("LastEvaluatedBackupArn")
-		w.String(last)
+		c.writeText("LastEvaluatedBackupArn", last)
 	}
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 

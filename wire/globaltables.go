@@ -117,9 +117,7 @@ func listGlobalTables(c *call) error {
 		return err
 	}
 	c.out.Begin('{')
-	c.out.Name("GlobalTables")
-	c.out.Begin('[')
-	c.out.End(']')
+	c.writeArray("GlobalTables", 0, nil)
 	c.out.End('}')
 	return nil
 }

@@ -66,19 +66,12 @@ func listContributorInsights(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("ContributorInsightsSummaries")
-	w.Begin('[')
-	for i := range list {
-		w.Elem()
-		c.writeInsights(&list[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("ContributorInsightsSummaries", len(list), func(i int) { c.writeInsights(&list[i]) })
 	if last != "" {
 		c.writeText("NextToken", base64.RawURLEncoding.EncodeToString([]byte(last)))
 	}
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 

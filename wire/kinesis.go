@@ -91,17 +91,10 @@ func describeKinesisStreamingDestination(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("KinesisDataStreamDestinations")
-	w.Begin('[')
-	for i := range d.List {
-		w.Elem()
-		c.writeDestination(&d.List[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("KinesisDataStreamDestinations", len(d.List), func(i int) { c.writeDestination(&d.List[i]) })
 	c.writeText("TableName", d.Table)
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 

@@ -91,19 +91,12 @@ func listTables(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
+	c.out.Begin('{')
 	if last != "" {
 		c.writeText("LastEvaluatedTableName", last)
 	}
-	w.Name("TableNames")
-	w.Begin('[')
-	for _, name := range names {
-		w.Elem()
-		w.String(name)
-	}
-	w.End(']')
-	w.End('}')
+	c.writeArray("TableNames", len(names), func(i int) { c.out.String(names[i]) })
+	c.out.End('}')
 	return nil
 }
 
