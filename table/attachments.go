@@ -11,6 +11,8 @@ import (
 // attachments are settings of a table that no backup has and no restore brings back, and that go with it. They change
 // nothing that the table does.
 type attachments struct {
+	tags         map[string]string
+	tagging      tagging
 	policies     map[string]*attachedPolicy // by the ARN of the table or stream
 	insights     map[string]insights        // by the name of the index; the table's own are without one
 	destinations []destination              // the latest first

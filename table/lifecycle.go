@@ -242,6 +242,9 @@ func (t *Table) deletableLocked(now time.Time) error {
 		}
 		return inUse("Table is being created: %s", t.name)
 	}
+	if err := t.attachedLocked(now); err != nil {
+		return err
+	}
 	if t.mu.protected {
 		return exception.Validation.Errorf(
 			"Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")

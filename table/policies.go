@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
@@ -68,7 +69,7 @@ func (s *Store) putPolicy(in *PolicyInput) (revision string, err error) {
 			return err
 		}
 		if kept == nil || kept.policy != p {
-			if err := t.policyChangesLocked(kept, now); err != nil {
+			if err := t.policyChangesLocked(a, kept, now); err != nil {
 				return err
 			}
 			kept = t.setPolicyLocked(in.Resource, p, now)
@@ -118,7 +119,7 @@ func (s *Store) DeleteResourcePolicy(
 		if !kept.there() {
 			return t.notDeletingLocked()
 		}
-		if err := t.policyChangesLocked(kept, now); err != nil {
+		if err := t.policyChangesLocked(a, kept, now); err != nil {
 			return err
 		}
 		t.setPolicyLocked(resource, policy.Policy{}, now)
@@ -204,15 +205,35 @@ func (t *Table) setPolicyLocked(resource string, p policy.Policy, now time.Time)
 	return kept
 }
 
-// policyChangesLocked refuses to change a policy now.
-func (t *Table) policyChangesLocked(kept *attachedPolicy, now time.Time) error {
+// policyChangesLocked refuses to change the policy of a table or stream now.
+func (t *Table) policyChangesLocked(a arn.ARN, kept *attachedPolicy, now time.Time) error {
 	if err := t.notDeletingLocked(); err != nil || kept == nil {
 		return err
 	}
+	kind, name := "Table", t.name
+	if a.Kind == arn.KindStream {
+		kind, name = "Stream", a.ID
+	}
+	if t.settling(kept.changed, now) {
+		return inUse("%s is pending previous resource-based policy update: %s", kind, name)
+	}
 	cooldown := t.store.timing.PolicyCooldown
 	if again := kept.changed.Add(cooldown); now.Before(again) {
-		return exception.Throttling.Errorf("Resource-based policy for table %s modified within the previous %d milliseconds. "+
-			"Please try again after %s.", t.name, cooldown.Milliseconds(), again.UTC().Format("2006-01-02T15:04:05.000Z"))
+		return exception.Throttling.Errorf("Resource-based policy for %s %s modified within the previous %d milliseconds. "+
+			"Please try again after %s.", strings.ToLower(kind), name, cooldown.Milliseconds(),
+			again.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return nil
+}
+
+// attachedLocked refuses to delete a table whose tags or policy are being changed.
+func (t *Table) attachedLocked(now time.Time) error {
+	kept := t.mu.policies[t.mu.definition.ARN.String()]
+	switch {
+	case t.settling(t.mu.tagging.at, now):
+		return inUse("Table tags are being updated: %s", t.name)
+	case kept != nil && t.settling(kept.changed, now):
+		return inUse("Table: %s has a pending resource-based policy update.", t.name)
 	}
 	return nil
 }

@@ -79,6 +79,10 @@ type Timing struct {
 	Switching      time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
 	PolicyCooldown time.Duration // from a change of a resource policy until it can be changed again
 
+	// Settling is how long a change of tags or of a resource policy goes on, although it can be seen at once: others, and
+	// DeleteTable, are refused meanwhile.
+	Settling time.Duration
+
 	// Shard is how long a shard of a stream is open, a second at least; then the next one begins. 0: a stream has one shard.
 	Shard time.Duration
 
@@ -90,12 +94,12 @@ type Timing struct {
 // ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, some
 // minutes to fill a new index, however small it is, six hours between a table's statistics (DescribeTable), two days until
 // an item that has expired is deleted, half an hour between switches of the time to live, a new shard in a stream every
-// four hours, and 15 seconds between changes of a resource policy.
+// four hours, 15 seconds between changes of a resource policy, and almost two after a change of tags.
 func ServiceTiming() Timing {
 	return Timing{
 		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
 		StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour, TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
-		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second,
+		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second, Settling: 1700 * time.Millisecond,
 	}
 }
 

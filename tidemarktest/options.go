@@ -62,7 +62,7 @@ func (s *settings) complete() error {
 		{"Backfilling", s.options.Timing.Backfilling}, {"Expiring", s.options.Timing.Expiring},
 		{"TTLSwitching", s.options.Timing.TTLSwitching}, {"TTLCooldown", s.options.Timing.TTLCooldown},
 		{"Switching", s.options.Timing.Switching}, {"PolicyCooldown", s.options.Timing.PolicyCooldown},
-		{"Shard", s.options.Timing.Shard},
+		{"Shard", s.options.Timing.Shard}, {"Settling", s.options.Timing.Settling},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)

@@ -26,7 +26,7 @@ var neverAnswered = []struct{ operations, outcomes, why string }{
 	{"CreateBackup", "BackupInUseException LimitExceededException TableInUseException",
 		"the service has not been seen to answer this"},
 	{"DeleteBackup", "LimitExceededException", "the service has not been seen to answer this"},
-	{"DeleteTable TagResource UntagResource UpdateTimeToLive PutResourcePolicy DeleteResourcePolicy " +
+	{"DeleteTable UpdateTimeToLive PutResourcePolicy DeleteResourcePolicy " +
 		"EnableKinesisStreamingDestination DisableKinesisStreamingDestination UpdateKinesisStreamingDestination GetRecords",
 		"LimitExceededException", "as many may be done at once, or in a second, as are asked for"},
 	{"ListStreams", "ResourceNotFoundException", "a table that is not there has no streams, or those it had"},
