@@ -18,6 +18,7 @@ type Options struct {
 	Seed uint64
 
 	Timing  table.Timing   // of tables
+	Quotas  table.Quotas   // of tables
 	Profile backup.Profile // of backups; the zero Profile means backup.Instant()
 
 	// History is how far every table can look back, beyond what backups and point-in-time recovery need; see
@@ -26,6 +27,9 @@ type Options struct {
 
 	// CheckpointEvery bounds what looking back costs; see table.Options.
 	CheckpointEvery int
+
+	// KinesisStream says which Kinesis streams there are; see table.Options.
+	KinesisStream func(streamARN string) bool
 
 	// OnTransition is called with every change of a backup's status; see backup.Options.
 	OnTransition func(backup.Transition)
@@ -56,8 +60,8 @@ func New(o Options) (*DB, error) {
 		o.Profile = backup.Instant()
 	}
 	tables := table.NewStore(table.Options{
-		Clock: o.Clock, Region: o.Region, Account: o.Account, Seed: o.Seed, Timing: o.Timing,
-		History: o.History, CheckpointEvery: o.CheckpointEvery,
+		Clock: o.Clock, Region: o.Region, Account: o.Account, Seed: o.Seed, Timing: o.Timing, Quotas: o.Quotas,
+		History: o.History, CheckpointEvery: o.CheckpointEvery, KinesisStream: o.KinesisStream,
 	})
 	backups, err := backup.New(tables, backup.Options{Profile: o.Profile, Seed: o.Seed, OnTransition: o.OnTransition})
 	if err != nil {

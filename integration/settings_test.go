@@ -2,11 +2,15 @@ package integration_test
 
 import (
 	"strings"
+	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tidemark-db/tidemark/tidemarktest"
 )
 
 // askForSettings asks for all that tools which manage tables ask for once they have made one.
@@ -70,7 +74,8 @@ func switchInsights(e *endpoint, c *dynamodb.Client, name *string) {
 	})
 	require.NoError(e, err)
 	require.Equal(e, types.ContributorInsightsStatusEnabling, enabled.ContributorInsightsStatus)
-	d, err := c.DescribeContributorInsights(e.ctx, &dynamodb.DescribeContributorInsightsInput{TableName: name})
+	d, err := dynamodb.NewContributorInsightsEnabledWaiter(c).WaitForOutput(e.ctx,
+		&dynamodb.DescribeContributorInsightsInput{TableName: name}, time.Minute)
 	require.NoError(e, err)
 	require.Equal(e, types.ContributorInsightsStatusEnabled, d.ContributorInsightsStatus)
 	require.Len(e, d.ContributorInsightsRuleList, 4)
@@ -78,15 +83,38 @@ func switchInsights(e *endpoint, c *dynamodb.Client, name *string) {
 	list, err := c.ListContributorInsights(e.ctx, &dynamodb.ListContributorInsightsInput{})
 	require.NoError(e, err)
 	require.Len(e, list.ContributorInsightsSummaries, 1)
+}
 
-	// There are no Kinesis streams, and whoever waits for one is told so.
-	_, err = c.EnableKinesisStreamingDestination(e.ctx, &dynamodb.EnableKinesisStreamingDestinationInput{
-		TableName: name, StreamArn: aws.String("arn:aws:kinesis:us-east-1:123456789012:stream/changes"),
+// Whoever waits for a destination sees it become ACTIVE where there is the stream, and is told so where there is none.
+func TestDestinations(t *testing.T) {
+	const there = "arn:aws:kinesis:us-east-1:123456789012:stream/changes"
+	e := newEndpoint(t, tidemarktest.WithKinesisStreams(there))
+	c := e.client()
+	e.createMusic(c, "Music")
+	name := aws.String("Music")
+	enable := func(stream string) error {
+		_, err := c.EnableKinesisStreamingDestination(e.ctx, &dynamodb.EnableKinesisStreamingDestinationInput{
+			TableName: name, StreamArn: &stream,
+		})
+		require.NoError(e, err)
+		return dynamodb.NewKinesisStreamingDestinationActiveWaiter(c).Wait(e.ctx,
+			&dynamodb.DescribeKinesisStreamingDestinationInput{TableName: name}, time.Minute)
+	}
+	require.ErrorContains(e, enable(there+"-not"), "waiter state transitioned to Failure")
+	require.NoError(e, enable(there))
+	updated, err := c.UpdateKinesisStreamingDestination(e.ctx, &dynamodb.UpdateKinesisStreamingDestinationInput{
+		TableName: name, StreamArn: aws.String(there),
+		UpdateKinesisStreamingConfiguration: &types.UpdateKinesisStreamingConfiguration{
+			ApproximateCreationDateTimePrecision: types.ApproximateCreationDateTimePrecisionMicrosecond,
+		},
 	})
 	require.NoError(e, err)
-	streams, err := c.DescribeKinesisStreamingDestination(e.ctx,
-		&dynamodb.DescribeKinesisStreamingDestinationInput{TableName: name})
+	require.Equal(e, types.DestinationStatusUpdating, updated.DestinationStatus)
+	require.Equal(e, types.ApproximateCreationDateTimePrecisionMicrosecond,
+		updated.UpdateKinesisStreamingConfiguration.ApproximateCreationDateTimePrecision)
+	disabled, err := c.DisableKinesisStreamingDestination(e.ctx, &dynamodb.DisableKinesisStreamingDestinationInput{
+		TableName: name, StreamArn: aws.String(there),
+	})
 	require.NoError(e, err)
-	require.Len(e, streams.KinesisDataStreamDestinations, 1)
-	require.Equal(e, types.DestinationStatusEnableFailed, streams.KinesisDataStreamDestinations[0].DestinationStatus)
+	require.Equal(e, types.DestinationStatusDisabling, disabled.DestinationStatus)
 }

@@ -42,17 +42,21 @@ type Policy struct {
 // DestinationStatus is the state of a Kinesis destination.
 type DestinationStatus string
 
-// The states that a Kinesis destination can be in here, where there are no Kinesis streams.
+// The states of a Kinesis destination.
 const (
 	DestinationEnabling     DestinationStatus = "ENABLING"
 	DestinationEnableFailed DestinationStatus = "ENABLE_FAILED"
+	DestinationActive       DestinationStatus = "ACTIVE"
+	DestinationUpdating     DestinationStatus = "UPDATING"
+	DestinationDisabling    DestinationStatus = "DISABLING"
+	DestinationDisabled     DestinationStatus = "DISABLED"
 )
 
 // Destination describes a Kinesis stream that the changes of a table were to go to.
 type Destination struct {
 	StreamARN   string // as it was given
 	Status      DestinationStatus
-	Description string // why it has failed
+	Description string // why it is ENABLE_FAILED
 	Precision   string // of the times in its records; empty: the default
 }
 

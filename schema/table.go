@@ -195,6 +195,16 @@ type Statistics struct {
 	SizeBytes int64
 }
 
+// Provisioned returns what is provisioned for the table and its global indexes together.
+func (t *Table) Provisioned() Throughput {
+	sum := t.Throughput
+	for i := range t.GlobalIndexes {
+		sum.Read += t.GlobalIndexes[i].Throughput.Read
+		sum.Write += t.GlobalIndexes[i].Throughput.Write
+	}
+	return sum
+}
+
 // Clone returns a deep copy of t.
 func (t *Table) Clone() *Table {
 	c := *t

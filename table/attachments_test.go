@@ -57,7 +57,7 @@ func TestAttachmentsGoWithTheTable(t *testing.T) {
 
 	d.Name, d.ResourcePolicy = "Other", "{}"
 	_, err = f.store.CreateTable(ctx, d)
-	requireRefused(t, err, exception.Validation, invalid+"Invalid policy document: Missing required field Statement")
+	requireRefused(t, err, exception.Validation, invalid+"Invalid policy document: Syntax error at position (1,3)")
 	_, err = f.store.DescribeTable(ctx, "Other")
 	require.ErrorIs(t, err, exception.ResourceNotFound, "a table that is refused is not there")
 }
@@ -75,10 +75,10 @@ func TestPolicyRevisions(t *testing.T) {
 		if i == 0 {
 			expected = table.NoPolicy
 		}
-		revision, err := f.store.PutResourcePolicy(ctx, arn, document, expected)
+		revision, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: document, Expected: expected})
 		require.NoError(t, err)
 		require.Greater(t, revision, last)
-		same, err := f.store.PutResourcePolicy(ctx, arn, " "+document, revision)
+		same, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: " " + document, Expected: revision})
 		require.NoError(t, err)
 		require.Equal(t, revision, same)
 		last = revision
@@ -91,7 +91,7 @@ func TestPolicyRevisions(t *testing.T) {
 	require.Greater(t, again, last, "the deletion has a revision of its own")
 	_, err = f.store.DeleteResourcePolicy(ctx, arn, last)
 	require.ErrorIs(t, err, exception.PolicyNotFound)
-	revision, err := f.store.PutResourcePolicy(ctx, arn, allowed, "")
+	revision, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: allowed})
 	require.NoError(t, err)
 	require.Greater(t, revision, again)
 }
@@ -100,13 +100,13 @@ func TestPolicyRevisions(t *testing.T) {
 func TestPolicyIsReplacedOnce(t *testing.T) {
 	f := newFixture(t, plain("Things"), table.Timing{})
 	arn := f.describe("Things").ARN.String()
-	first, err := f.store.PutResourcePolicy(ctx, arn, allowed, "")
+	first, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: allowed})
 	require.NoError(t, err)
 	done := make(chan error, 8)
 	var group sync.WaitGroup
 	for range cap(done) {
 		group.Go(func() {
-			_, err := f.store.PutResourcePolicy(ctx, arn, denied, first)
+			_, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: denied, Expected: first})
 			done <- err
 		})
 	}

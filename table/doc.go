@@ -65,7 +65,9 @@
 //     text of ours. Each attribute of a key is bounded in size by itself, also where a key has several.
 //   - UpdateTable waits until another UpdateTable of the table is done with filling an index.
 //   - Resource policies, contributor insights and Kinesis destinations are settings that are kept and told of, and change
-//     nothing that a table does. A policy can be put while its table is CREATING, and the table deleted right after that.
-//   - Provisioned throughput is recorded but not enforced, and there is no limit on the number of tables.
+//     nothing that a table does. A policy can be put while its table is CREATING.
+//   - Provisioned throughput is bounded by the quotas, but what operations on items consume is not bounded by it. There is
+//     no limit on the number of tables unless Options.Quotas has one. What is provisioned comes back when a table begins to
+//     be deleted.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

@@ -31,7 +31,7 @@ func (s *Store) UpdateContributorInsights(
 	_ context.Context, name, index string, enable bool, mode schema.InsightsMode,
 ) (d schema.Insights, err error) {
 	err = s.attached("UpdateContributorInsights", name, func(t *Table, now time.Time) error {
-		x, err := t.insightfulLocked(index, now)
+		keys, err := t.insightfulLocked(index, now)
 		if err != nil {
 			return err
 		}
@@ -43,7 +43,7 @@ func (s *Store) UpdateContributorInsights(
 		was := t.mu.insights[index]
 		mode = cmp.Or(mode, schema.AccessedAndThrottledKeys)
 		if was.enabled == enable && (!enable || was.mode == mode) {
-			d = t.describeInsightsLocked(index, x, moment{now: now})
+			d = t.describeInsightsLocked(index, keys, moment{now: now})
 			return nil
 		}
 		to := insights{enabled: enable, mode: mode, since: now, changed: now}
@@ -57,7 +57,7 @@ func (s *Store) UpdateContributorInsights(
 			t.mu.insights = make(map[string]insights)
 		}
 		t.mu.insights[index] = to
-		d = t.describeInsightsLocked(index, x, moment{now: now, answer: true})
+		d = t.describeInsightsLocked(index, keys, moment{now: now, answer: true})
 		return nil
 	})
 	return d, err

@@ -12,7 +12,8 @@ import (
 )
 
 // CreateTable makes an empty table and returns its description, whose status is CREATING. It fails with a
-// ValidationException if d breaks a rule and with ResourceInUse if the name is taken. d remains the caller's.
+// ValidationException if d breaks a rule, with ResourceInUse if the name is taken, and with LimitExceeded if that would
+// be more than Options.Quotas. d remains the caller's.
 func (s *Store) CreateTable(_ context.Context, d schema.Definition) (schema.Description, error) {
 	description, err := s.createTable(&d)
 	return description, exception.During("CreateTable", d.Name, err)
@@ -45,8 +46,8 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	t.mu.tags = mergeTags(nil, d.Tags)
 	t.mu.data = storage.NewData(storage.NewLayout(definition))
 	t.attachLocked(attached)
-	if taken := s.create(t); taken != nil {
-		return schema.Description{}, taken.nameTaken(s.now())
+	if err := s.create(t); err != nil {
+		return schema.Description{}, err
 	}
 	return t.answer(schema.Creating), nil
 }
@@ -221,6 +222,7 @@ func (t *Table) delete() (*snapshot.Snapshot, schema.Description, error) {
 	t.stopExpiringLocked()
 	t.endStreamLocked(at.Time())
 	t.settleAllLocked()
+	t.store.reserve(t.mu.definition.Provisioned(), schema.Throughput{}) // which cannot be too much
 	final := snapshot.New(t.definitionLocked(at.Time()), snapshot.At(at), t.mu.data.Clone())
 	return final, t.answerLocked(schema.Deleting), nil
 }
@@ -239,6 +241,9 @@ func (t *Table) deletableLocked(now time.Time) error {
 			return inUse("Table is being used: %s", t.name)
 		}
 		return inUse("Table is being created: %s", t.name)
+	}
+	if err := t.attachedLocked(now); err != nil {
+		return err
 	}
 	if t.mu.protected {
 		return exception.Validation.Errorf(
@@ -259,9 +264,9 @@ func (s *Store) OnDelete(watch func(final *snapshot.Snapshot)) {
 }
 
 // RestoreTable makes a table that starts as a copy of a snapshot, at a cost that does not depend on its size, and
-// returns its description, whose status is CREATING. It fails with ResourceInUse if the name is taken and with a
-// ValidationException if the request names an index that the snapshot lacks; r is trusted in the rest. r remains the
-// caller's.
+// returns its description, whose status is CREATING. It fails with ResourceInUse if the name is taken, with LimitExceeded
+// as CreateTable does, and with a ValidationException if the request names an index that the snapshot lacks; r is
+// trusted in the rest. r remains the caller's.
 func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Description, error) {
 	definition := r.Table.Clone()
 	if r.Snapshot == nil || len(definition.KeySchema) == 0 {
@@ -276,8 +281,8 @@ func (s *Store) RestoreTable(_ context.Context, r snapshot.Restore) (schema.Desc
 	t.mu.data = data
 	summary := r.Summary
 	t.mu.restore = &summary
-	if taken := s.create(t); taken != nil {
-		return schema.Description{}, exception.During("RestoreTable", definition.Name, taken.nameTaken(s.now()))
+	if err := s.create(t); err != nil {
+		return schema.Description{}, exception.During("RestoreTable", definition.Name, err)
 	}
 	return t.answer(schema.Creating), nil
 }

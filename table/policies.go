@@ -25,41 +25,59 @@ type attachedPolicy struct {
 	changed  time.Time     // when that was
 }
 
-// PutResourcePolicy gives a table or a stream, by its ARN, a policy and returns its revision; to give it the one that it
-// has changes nothing. The policy is kept in the form in which the service gives it back, and goes with the table. It
-// allows and denies nothing. If expected is not empty, it is the revision of the policy to be replaced, or NoPolicy.
+// PolicyInput asks for a policy.
+type PolicyInput struct {
+	Resource string // the ARN of a table or a stream
+	Document string
+	Expected string // the revision of the policy to be replaced, or NoPolicy; empty: whatever there is
+
+	// ConfirmRemoveSelfResourceAccess is needed for a policy that denies everybody to put another one.
+	ConfirmRemoveSelfResourceAccess bool
+}
+
+// PutResourcePolicy gives a table or a stream a policy and returns its revision; to give it the one that it has changes
+// nothing. The policy is kept in the form in which the service gives it back, and goes with the table. It allows and
+// denies nothing.
 //
 // PutResourcePolicy fails with a ValidationException if the ARN cannot be that of a table or stream here, or the
-// document is none; with ResourceNotFound if there is no such resource, or a restore is filling the table; with
-// PolicyNotFound if what there is was not expected; with a ThrottlingException if the last change is not long ago
-// (Timing.PolicyCooldown), and with ResourceInUse if the table is DELETING.
-func (s *Store) PutResourcePolicy(
-	_ context.Context, resource, document, expected string,
-) (revision string, err error) {
-	const op = "PutResourcePolicy"
-	a, err := s.policyARN(resource)
+// document is none; with AccessDenied if nobody could put another one after it, and that is not confirmed; with
+// ResourceNotFound if there is no such resource, or a restore is filling the table; with PolicyNotFound if what there is
+// was not expected; with a ThrottlingException if the last change is not long ago (Timing.PolicyCooldown), and with
+// ResourceInUse if the table is DELETING.
+func (s *Store) PutResourcePolicy(_ context.Context, in PolicyInput) (revision string, err error) {
+	revision, err = s.putPolicy(&in)
+	return revision, exception.During("PutResourcePolicy", in.Resource, err)
+}
+
+func (s *Store) putPolicy(in *PolicyInput) (revision string, err error) {
+	a, err := s.policyARN(in.Resource)
 	if err != nil {
-		return "", exception.During(op, resource, err)
+		return "", err
 	}
-	p, err := policy.Parse(document, arn.Partition(s.region))
+	p, err := policy.Parse(in.Document, a.Partition)
 	if err != nil {
-		return "", exception.During(op, resource, err)
+		return "", err
+	}
+	root := "arn:" + a.Partition + ":iam::" + s.account + ":root"
+	if !in.ConfirmRemoveSelfResourceAccess && p.Denies(root, "dynamodb:PutResourcePolicy", in.Resource) {
+		return "", exception.AccessDenied.Errorf(
+			"The new resource policy will not allow you to update the resource policy in the future.")
 	}
 	err = s.withPolicy(a, true, func(t *Table, now time.Time) error {
-		kept := t.mu.policies[resource]
-		if err := kept.expect(expected, t.name); err != nil {
+		kept := t.mu.policies[in.Resource]
+		if err := kept.expect(in.Expected, t.name); err != nil {
 			return err
 		}
 		if kept == nil || kept.policy != p {
-			if err := t.policyChangesLocked(kept, now); err != nil {
+			if err := t.policyChangesLocked(a, kept, now); err != nil {
 				return err
 			}
-			kept = t.setPolicyLocked(resource, p, now)
+			kept = t.setPolicyLocked(in.Resource, p, now)
 		}
 		revision = kept.text()
 		return nil
 	})
-	return revision, exception.During(op, resource, err)
+	return revision, err
 }
 
 // ResourcePolicy returns the policy of a table or stream, given by its ARN. It fails with PolicyNotFound if it has none,
@@ -101,7 +119,7 @@ func (s *Store) DeleteResourcePolicy(
 		if !kept.there() {
 			return t.notDeletingLocked()
 		}
-		if err := t.policyChangesLocked(kept, now); err != nil {
+		if err := t.policyChangesLocked(a, kept, now); err != nil {
 			return err
 		}
 		t.setPolicyLocked(resource, policy.Policy{}, now)
@@ -113,23 +131,18 @@ func (s *Store) DeleteResourcePolicy(
 	return revision, nil
 }
 
-// policyARN reads the ARN of a table or stream that is here.
+// policyARN reads the ARN of a table or stream that could be here.
 func (s *Store) policyARN(resource string) (arn.ARN, error) {
-	a, err := arn.Parse(resource)
-	switch {
-	case !strings.HasPrefix(resource, "arn:"):
-		return a, invalid("ARNs must start with 'arn:': %s", resource)
-	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
-		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
-	case a.Account != s.account:
-		return a, exception.Validation.Errorf(
-			"This action is only supported by accounts that match the resource owner’s account.")
-	case a.Region != s.region || a.Partition != arn.Partition(s.region):
-		return a, invalid("Invalid resource Arn: %s", resource)
-	case a.Kind == arn.KindIndex:
-		return a, invalid("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
-	}
-	return a, nil
+	return attachedARN(resource, func(a arn.ARN) error {
+		switch {
+		case a.Account != s.account:
+			return exception.Validation.Errorf(
+				"This action is only supported by accounts that match the resource owner’s account.")
+		case !s.inRegion(a):
+			return invalid("Invalid resource Arn: %s", resource)
+		}
+		return nil
+	})
 }
 
 // withPolicy calls fn with the table that keeps the policy of a resource, while it is locked. That of a stream can be
@@ -192,15 +205,35 @@ func (t *Table) setPolicyLocked(resource string, p policy.Policy, now time.Time)
 	return kept
 }
 
-// policyChangesLocked refuses to change a policy now.
-func (t *Table) policyChangesLocked(kept *attachedPolicy, now time.Time) error {
+// policyChangesLocked refuses to change the policy of a table or stream now.
+func (t *Table) policyChangesLocked(a arn.ARN, kept *attachedPolicy, now time.Time) error {
 	if err := t.notDeletingLocked(); err != nil || kept == nil {
 		return err
 	}
+	kind, name := "Table", t.name
+	if a.Kind == arn.KindStream {
+		kind, name = "Stream", a.ID
+	}
+	if t.settling(kept.changed, now) {
+		return inUse("%s is pending previous resource-based policy update: %s", kind, name)
+	}
 	cooldown := t.store.timing.PolicyCooldown
 	if again := kept.changed.Add(cooldown); now.Before(again) {
-		return exception.Throttling.Errorf("Resource-based policy for table %s modified within the previous %d milliseconds. "+
-			"Please try again after %s.", t.name, cooldown.Milliseconds(), again.UTC().Format("2006-01-02T15:04:05.000Z"))
+		return exception.Throttling.Errorf("Resource-based policy for %s %s modified within the previous %d milliseconds. "+
+			"Please try again after %s.", strings.ToLower(kind), name, cooldown.Milliseconds(),
+			again.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return nil
+}
+
+// attachedLocked refuses to delete a table whose tags or policy are being changed.
+func (t *Table) attachedLocked(now time.Time) error {
+	kept := t.mu.policies[t.mu.definition.ARN.String()]
+	switch {
+	case t.settling(t.mu.tagging.at, now):
+		return inUse("Table tags are being updated: %s", t.name)
+	case kept != nil && t.settling(kept.changed, now):
+		return inUse("Table: %s has a pending resource-based policy update.", t.name)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type Options struct {
 	Account string      // 12 digits; empty: DefaultAccount
 	Seed    uint64      // the ids of tables are drawn from it; 0: from the machine's randomness
 	Timing  Timing
+	Quotas  Quotas
 
 	// History is how far every table can look back at least, whatever Retain and RetainTable ask for, which belong to the
 	// backup engine: a program that looks back itself says so here. 0: as far as they ask for.
@@ -47,6 +48,11 @@ type Options struct {
 	// copy holds the parts of the table that change before the next one: at the most all of it, without the items.
 	// 0: DefaultCheckpointEvery.
 	CheckpointEvery int
+
+	// KinesisStream reports whether there is a Kinesis stream with that ARN, which is one of the account and region. If
+	// there is, it can be enabled as a table's destination, and is ACTIVE from then on, although no record goes to it. It
+	// may be called by several goroutines at once. nil: there are no Kinesis streams.
+	KinesisStream func(streamARN string) bool
 }
 
 // DefaultCheckpointEvery keeps finding an earlier state at a quarter of a second as a rule, or about one with indexes,
@@ -73,6 +79,10 @@ type Timing struct {
 	Switching      time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
 	PolicyCooldown time.Duration // from a change of a resource policy until it can be changed again
 
+	// Settling is how long a change of tags or of a resource policy goes on, although it can be seen at once: others, and
+	// DeleteTable, are refused meanwhile.
+	Settling time.Duration
+
 	// Shard is how long a shard of a stream is open, a second at least; then the next one begins. 0: a stream has one shard,
 	// in which a reader who goes on after the last record, when that is older than a day, is told that it is trimmed.
 	Shard time.Duration
@@ -85,12 +95,12 @@ type Timing struct {
 // ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, some
 // minutes to fill a new index, however small it is, six hours between a table's statistics (DescribeTable), two days until
 // an item that has expired is deleted, half an hour between switches of the time to live, a new shard in a stream every
-// four hours, and 15 seconds between changes of a resource policy.
+// four hours, 15 seconds between changes of a resource policy, and almost two after a change of tags.
 func ServiceTiming() Timing {
 	return Timing{
 		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
 		StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour, TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
-		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second,
+		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second, Settling: 1700 * time.Millisecond,
 	}
 }
 
@@ -99,8 +109,10 @@ type Store struct {
 	seq             *clock.Sequencer
 	region, account string
 	timing          Timing
+	quotas          Quotas
 	history         time.Duration // of every table at least
 	checkpointEvery int
+	kinesisStream   func(streamARN string) bool
 	sweepAt         atomic.Int64 // the next look at history that nobody writes to, in nanoseconds since 1970
 
 	mu struct {
@@ -114,7 +126,8 @@ type Store struct {
 		sync.Mutex
 		source io.Reader
 	}
-	streams streams
+	streams  streams
+	reserved reserved
 }
 
 // NewStore returns an empty Store.
@@ -127,9 +140,11 @@ func NewStore(o Options) *Store {
 		region:  cmp.Or(o.Region, DefaultRegion),
 		account: cmp.Or(o.Account, DefaultAccount),
 		timing:  o.Timing,
+		quotas:  o.Quotas.complete(),
 		history: max(o.History, 0),
 
 		checkpointEvery: o.CheckpointEvery,
+		kinesisStream:   o.KinesisStream,
 	}
 	if s.checkpointEvery <= 0 {
 		s.checkpointEvery = DefaultCheckpointEvery
@@ -270,13 +285,22 @@ func (s *Store) newID() string {
 
 func (s *Store) arn(name string) arn.ARN { return arn.Table(s.region, s.account, name) }
 
-// create adds t unless its name is taken, in which case it returns the table that has it.
-func (s *Store) create(t *Table) (taken *Table) {
+// create adds t, unless its name is taken or the quotas do not allow it.
+func (s *Store) create(t *Table) error {
+	if err := s.checkQuotas(t.mu.definition, true); err != nil {
+		return err
+	}
 	s.forget(s.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if taken := s.mu.tables[t.name]; taken != nil {
-		return taken
+		return taken.nameTaken(s.now())
+	}
+	if n := s.quotas.Tables; n > 0 && len(s.mu.tables) >= n {
+		return exception.LimitExceeded.Errorf("Subscriber limit exceeded: There is a limit of %d tables per subscriber", n)
+	}
+	if err := s.reserve(schema.Throughput{}, t.mu.definition.Provisioned()); err != nil {
+		return err
 	}
 	t.mu.everywhere = s.mu.retain
 	t.beginLocked()

@@ -28,7 +28,6 @@ type Table struct {
 		protected  bool
 		streamARN  arn.ARN // of the latest stream
 		stream     *Stream // that is enabled; nil: none
-		tags       map[string]string
 		restore    *schema.RestoreSummary
 		onDemand   time.Time // when it became PAY_PER_REQUEST last
 		throughputs

@@ -4,7 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/tidemark-db/tidemark/arn"
 	"github.com/tidemark-db/tidemark/exception"
@@ -14,10 +14,17 @@ import (
 // MaxTags is how many tags a table may have.
 const MaxTags = 50
 
+// tagging is the last change of a table's tags.
+type tagging struct {
+	at    time.Time
+	added map[string]string // nil: tags were removed
+}
+
 // TagResource sets tags of the table with the given ARN; without any it fails. It fails with a ValidationException if
 // the ARN is not that of a table here (backups and indexes cannot be tagged), if a tag is not sound (schema.CheckTag) or
 // if there would be more than MaxTags, with AccessDenied if the ARN is that of another account, with ResourceNotFound
-// if there is no such table or it is CREATING, and with ResourceInUse if it is DELETING and its tags would change.
+// if there is no such table or it is CREATING, with ResourceInUse if it is DELETING and its tags would change, and with
+// LimitExceeded if the last change goes on (Timing.Settling) and the tags that it has added are not all among these.
 func (s *Store) TagResource(_ context.Context, resource string, tags map[string]string) error {
 	const op = "TagResource"
 	a, err := s.taggedARN(resource)
@@ -30,12 +37,12 @@ func (s *Store) TagResource(_ context.Context, resource string, tags map[string]
 	if err != nil {
 		return exception.During(op, resource, err)
 	}
-	return exception.During(op, resource, s.tagged(a, func(t *Table) error {
+	return exception.During(op, resource, s.tagged(a, func(t *Table, now time.Time) error {
 		merged := mergeTags(t.mu.tags, tags)
 		if len(merged) > MaxTags {
 			return errTooManyTags()
 		}
-		return t.setTagsLocked(merged)
+		return t.setTagsLocked(merged, tags, now)
 	}))
 }
 
@@ -50,12 +57,12 @@ func (s *Store) UntagResource(_ context.Context, resource string, keys ...string
 	if err != nil {
 		return exception.During(op, resource, err)
 	}
-	return exception.During(op, resource, s.tagged(a, func(t *Table) error {
+	return exception.During(op, resource, s.tagged(a, func(t *Table, now time.Time) error {
 		tags := maps.Clone(t.mu.tags)
 		for _, k := range keys {
 			delete(tags, k)
 		}
-		return t.setTagsLocked(tags)
+		return t.setTagsLocked(tags, nil, now)
 	}))
 }
 
@@ -67,34 +74,28 @@ func (s *Store) ListTagsOfResource(_ context.Context, resource string) (tags map
 	if err != nil {
 		return nil, exception.During(op, resource, err)
 	}
-	err = s.tagged(a, func(t *Table) error {
+	err = s.tagged(a, func(t *Table, _ time.Time) error {
 		tags = maps.Clone(t.mu.tags)
 		return nil
 	})
 	return tags, exception.During(op, resource, err)
 }
 
-// taggedARN reads the ARN of a table that could be here.
+// taggedARN reads the ARN of a table or stream that could be here.
 func (s *Store) taggedARN(resource string) (arn.ARN, error) {
-	a, err := arn.Parse(resource)
-	switch {
-	case !strings.HasPrefix(resource, "arn:"):
-		return a, invalid("ARNs must start with 'arn:': %s", resource)
-	case err != nil || a.Kind != arn.KindTable && a.Kind != arn.KindStream && a.Kind != arn.KindIndex:
-		return a, invalid("Provided Arn is not a DynamoDB resource arn: %s", resource)
-	case a.Region != s.region || a.Partition != arn.Partition(s.region):
-		return a, exception.Validation.Errorf("Invalid TableArn: Invalid ResourceArn provided as input %s", resource)
-	case a.Account != s.account:
-		return a, exception.AccessDenied.Errorf("Access is denied")
-	case a.Kind == arn.KindIndex:
-		return a, invalid(
-			"Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", resource)
-	}
-	return a, nil
+	return attachedARN(resource, func(a arn.ARN) error {
+		switch {
+		case !s.inRegion(a):
+			return exception.Validation.Errorf("Invalid TableArn: Invalid ResourceArn provided as input %s", resource)
+		case a.Account != s.account:
+			return exception.AccessDenied.Errorf("Access is denied")
+		}
+		return nil
+	})
 }
 
 // tagged calls fn with the table of an ARN, while it is locked. A stream is named rightly, but has no tags to be found.
-func (s *Store) tagged(a arn.ARN, fn func(*Table) error) error {
+func (s *Store) tagged(a arn.ARN, fn func(*Table, time.Time) error) error {
 	t, err := s.lookup(a.Table)
 	if err != nil || a.Kind != arn.KindTable {
 		return errNotTagged(a)
@@ -104,22 +105,42 @@ func (s *Store) tagged(a arn.ARN, fn func(*Table) error) error {
 	if err := t.configurableLocked(); err != nil {
 		return err
 	}
-	if t.statusLocked(s.now()) == schema.Creating {
+	now := s.now()
+	if t.statusLocked(now) == schema.Creating {
 		return errNotTagged(a)
 	}
-	return fn(t)
+	return fn(t, now)
 }
 
-// setTagsLocked replaces the tags. Those of a table that is being deleted can only stay what they are.
-func (t *Table) setTagsLocked(tags map[string]string) error {
+// setTagsLocked replaces the tags; added are those that a request sets, if it sets any. Those of a table that is being
+// deleted can only stay what they are.
+func (t *Table) setTagsLocked(tags, added map[string]string, now time.Time) error {
+	if t.settling(t.mu.tagging.at, now) && !contains(added, t.mu.tagging.added) {
+		return exception.LimitExceeded.Errorf("Subscriber limit exceeded: Table tags are being updated: %s", t.name)
+	}
 	if maps.Equal(tags, t.mu.tags) {
 		return nil
 	}
 	if err := t.notDeletingLocked(); err != nil {
 		return err
 	}
-	t.mu.tags = tags
+	t.mu.tags, t.mu.tagging = tags, tagging{now, maps.Clone(added)}
 	return nil
+}
+
+// settling reports whether a change of some time goes on.
+func (t *Table) settling(at, now time.Time) bool {
+	return !at.IsZero() && now.Before(at.Add(t.store.timing.Settling))
+}
+
+// contains reports whether tags have all of some others; nothing has none.
+func contains(tags, some map[string]string) bool {
+	for key, value := range some {
+		if v, ok := tags[key]; !ok || v != value {
+			return false
+		}
+	}
+	return some != nil
 }
 
 // checkTags refuses the tags of a request that no table can have.

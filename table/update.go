@@ -36,7 +36,8 @@ type IndexChanges struct {
 // UpdateTable changes settings of a table and returns its description. Everything takes effect at once; what was backed
 // up before keeps the settings of its time. It fails with ResourceNotFound if there is no such table or index, or a
 // restore is filling the table; with ResourceInUse if the table or an index is not in a state for the change; with
-// LimitExceeded if more than one index is to be created or deleted, or there would be too many; and with a
+// LimitExceeded if more than one index is to be created or deleted, or there would be too many, or more throughput than
+// Options.Quotas; and with a
 // ValidationException if the changes break a rule or change nothing.
 //
 // A new index is filled before UpdateTable returns, while others read and write the table. It cannot be read as long as
@@ -75,6 +76,12 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 		}
 	}
 	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
+		return schema.Description{}, err
+	}
+	if err := t.store.checkQuotas(d, false); err != nil {
+		return schema.Description{}, err
+	}
+	if err := t.store.reserve(t.mu.definition.Provisioned(), d.Provisioned()); err != nil { // which comes last
 		return schema.Description{}, err
 	}
 	t.countLocked(now)

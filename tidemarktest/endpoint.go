@@ -63,7 +63,7 @@ func Start(t testing.TB, options ...Option) *Endpoint {
 	}
 	e := &Endpoint{URL: baseURL, t: t}
 	var err error
-	handler := wire.Options{Before: e.before, EnforceThroughput: s.throughput, Quotas: s.quotas}
+	handler := wire.Options{Before: e.before, EnforceThroughput: s.throughput}
 	if e.inner, err = endpoint.New(s.options, handler); err != nil {
 		t.Fatalf("tidemarktest: %v", err)
 	}

@@ -3,6 +3,7 @@ package tidemarktest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tidemark-db/tidemark"
@@ -10,7 +11,6 @@ import (
 	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/table"
-	"github.com/tidemark-db/tidemark/wire"
 )
 
 // Option changes what [Start] makes. The order of options does not matter, unless two say the same: the later counts.
@@ -30,7 +30,6 @@ type settings struct {
 	faults  []Fault
 
 	throughput bool // enforced
-	quotas     wire.Quotas
 }
 
 func newSettings() *settings { return &settings{options: tidemark.Instant()} }
@@ -63,7 +62,7 @@ func (s *settings) complete() error {
 		{"Backfilling", s.options.Timing.Backfilling}, {"Expiring", s.options.Timing.Expiring},
 		{"TTLSwitching", s.options.Timing.TTLSwitching}, {"TTLCooldown", s.options.Timing.TTLCooldown},
 		{"Switching", s.options.Timing.Switching}, {"PolicyCooldown", s.options.Timing.PolicyCooldown},
-		{"Shard", s.options.Timing.Shard},
+		{"Shard", s.options.Timing.Shard}, {"Settling", s.options.Timing.Settling},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)
@@ -97,8 +96,17 @@ func WithMarker(m backup.Marker, window time.Duration) Option {
 // API.EnforceThroughput says: a new table has a second's worth of it, and more as the clock moves.
 func WithThroughput() Option { return option(func(s *settings) { s.throughput = true }) }
 
-// WithQuotas has DescribeLimits answer q. It is not enforced.
-func WithQuotas(q wire.Quotas) Option { return option(func(s *settings) { s.quotas = q }) }
+// WithQuotas bounds by q what tables may have together and each, and has DescribeLimits tell of it.
+func WithQuotas(q table.Quotas) Option { return option(func(s *settings) { s.options.Quotas = q }) }
+
+// WithKinesisStreams has Kinesis streams be there, by their ARNs, that tables can have as their destinations. No record
+// goes to them. All others do not exist.
+func WithKinesisStreams(arns ...string) Option {
+	arns = slices.Clone(arns)
+	return option(func(s *settings) {
+		s.options.KinesisStream = func(arn string) bool { return slices.Contains(arns, arn) }
+	})
+}
 
 // WithSeed draws markers and ids from seed, so that a run that failed can be repeated. 0: a random seed.
 func WithSeed(seed uint64) Option { return option(func(s *settings) { s.options.Seed = seed }) }

@@ -29,7 +29,6 @@ type API struct {
 	backups *backup.Engine
 	tokens  tokens
 	limits  atomic.Pointer[capacity.Limits] // nil: throughput is not enforced
-	quotas  atomic.Pointer[Quotas]          // nil: the defaults
 }
 
 // NewAPI returns the API of a store and of the engine that backs it up. The engine must not be nil. Without a store, for

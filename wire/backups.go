@@ -85,20 +85,12 @@ func listBackups(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("BackupSummaries")
-	w.Begin('[')
-	for i := range summaries {
-		w.Elem()
-		c.writeBackupSummary(&summaries[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("BackupSummaries", len(summaries), func(i int) { c.writeBackupSummary(&summaries[i]) })
 	if last != "" {
-		w.Name("LastEvaluatedBackupArn")
-		w.String(last)
+		c.writeText("LastEvaluatedBackupArn", last)
 	}
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 
@@ -137,6 +129,18 @@ func (c *call) readTarget() string {
 	name := c.in.Text("TargetTableName", required)
 	if name != "" {
 		c.Check.Name(c.in.Path("TargetTableName"), name)
+	}
+	return name
+}
+
+// nameOf reads the name of a thing where the service has a text of its own for one that is empty.
+func (c *call) nameOf(thing, member string, rule request.Rule) string {
+	name := c.in.Text(member, rule)
+	switch {
+	case name != "":
+		c.Check.Name(c.in.Path(member), name)
+	case c.in.Has(member):
+		c.Refuse(exception.Validation.Errorf("%s must be at least 3 characters long and at most 255 characters long", thing))
 	}
 	return name
 }

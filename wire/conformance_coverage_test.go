@@ -26,13 +26,13 @@ var neverAnswered = []struct{ operations, outcomes, why string }{
 	{"CreateBackup", "BackupInUseException LimitExceededException TableInUseException",
 		"the service has not been seen to answer this"},
 	{"DeleteBackup", "LimitExceededException", "the service has not been seen to answer this"},
-	{"CreateTable DeleteTable TagResource UntagResource UpdateTimeToLive PutResourcePolicy DeleteResourcePolicy " +
-		"EnableKinesisStreamingDestination GetRecords",
+	{"DeleteTable UpdateTimeToLive PutResourcePolicy DeleteResourcePolicy " +
+		"EnableKinesisStreamingDestination DisableKinesisStreamingDestination UpdateKinesisStreamingDestination GetRecords",
 		"LimitExceededException", "as many may be done at once, or in a second, as are asked for"},
 	{"ListStreams", "ResourceNotFoundException", "a table that is not there has no streams, or those it had"},
 
-	{"DisableKinesisStreamingDestination UpdateKinesisStreamingDestination",
-		"answer LimitExceededException ResourceInUseException", "there are no Kinesis streams to be ACTIVE"},
+	{"DisableKinesisStreamingDestination UpdateKinesisStreamingDestination", "ResourceInUseException",
+		"a destination that is in use makes for a ValidationException"},
 	{"CreateGlobalTable", "answer GlobalTableAlreadyExistsException LimitExceededException TableNotFoundException",
 		"the service refuses to make global tables of the old version"},
 	{"UpdateGlobalTable", "answer ReplicaAlreadyExistsException ReplicaNotFoundException TableNotFoundException",

@@ -94,6 +94,7 @@ func newConformance(t *testing.T, c *conformanceCase) *conformance {
 		take("shard", &timing.Shard)
 		take("switching", &timing.Switching)
 		take("policy-cooldown", &timing.PolicyCooldown)
+		take("settling", &timing.Settling)
 		if c.rates {
 			p.Rates = backup.Documented().Rates
 		}

@@ -86,7 +86,8 @@
 //     sequence numbers are inferred. ListStreams and DescribeStream are in the order of the names, and the calls for streams
 //     are not bounded in number.
 //   - Endpoints that are discovered (DescribeEndpoints) are the host that the request was sent to.
-//   - DescribeLimits answers the service's defaults, or the quotas that a program sets; nothing enforces them.
+//   - Quotas are those of a new account, unless a program sets others (table.Quotas): what DescribeLimits tells is what
+//     CreateTable and UpdateTable keep to. Tables may be any number, unless one is set. Restores are bounded as new tables.
 //   - What a wrong JSON type is told as is what others have seen the service say; the texts of gzip and size errors are
 //     ours. Headers are limited by the server that the handler runs in, which answers by itself.
 //   - Attribute definitions and tags are in the order of their names, whatever order they were given in. Tags can be read
@@ -95,15 +96,17 @@
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
 //   - Throughput may be decreased any number of times a day. There is no time of the last update of the table class.
 //   - A resource policy is kept, in the form in which the service gives it back, and nothing more: it allows and denies
-//     nothing, nobody can lock themselves out with one, and its actions, resources and principals need not exist. It can be
-//     read at once after it was put. The place of a fault that the syntax error of a document tells is our guess.
+//     nothing, and its actions, resources and principals need not exist. That the caller could not put another one is seen
+//     where that is denied to everybody of the account, without a condition. It can be read at once after it was put. The
+//     place of a fault that the syntax error of a document tells is our guess.
 //   - Contributor insights can be enabled and disabled, but there is nothing to be seen in them: the rules whose names are
 //     listed are made nowhere. Names that would be too long for a rule are cut. Pages of ListContributorInsights are full.
-//   - There are no Kinesis streams, so each one is treated as the service treats one that does not exist: enabling it as a
-//     destination is answered, and fails after that (ENABLE_FAILED).
+//   - No record goes to a Kinesis stream. Unless a program says that there is one (table.Options.KinesisStream), it is
+//     treated as the service treats a stream that does not exist: enabling it as a destination is answered, and fails
+//     after that (ENABLE_FAILED). To change the precision of one takes no longer than to enable it.
 //   - WarmThroughput describes what the service would have a table of that history take. It means nothing here.
 //   - ListGlobalTables takes any RegionName; the service answers an unknown one with InternalServerError.
-//   - All tags come in one answer, so a NextToken of ListTagsOfResource is refused.
+//   - All tags come in one answer.
 //   - Where a violation quotes a list or a map, it is the request's own JSON, cut at about a kilobyte; other values are
 //     cut at four. No more than ten violations are told.
 //   - A request may have 131,072 members outside of items, and a list without a bound of its own 1,000 elements.

@@ -111,7 +111,7 @@ func TestDumpShowsEveryChange(t *testing.T) {
 		{"UpdateContributorInsights", `{` + table + `, 'ContributorInsightsAction': 'ENABLE'}`},
 		{"EnableKinesisStreamingDestination", `{` + table + `,
 			'StreamArn': 'arn:aws:kinesis:us-east-1:123456789012:stream/changes'}`},
-		{"PutResourcePolicy", `{` + arn + `, 'Policy':
+		{"PutResourcePolicy", `{` + arn + `, 'ConfirmRemoveSelfResourceAccess': true, 'Policy':
 			'{\'Statement\': {\'Effect\': \'Deny\', \'Principal\': \'*\', \'Action\': \'*\', \'Resource\': \'*\'}}'}`},
 		{"UpdateContinuousBackups", `{` + table + `,
 			'PointInTimeRecoverySpecification': {'PointInTimeRecoveryEnabled': true}}`},

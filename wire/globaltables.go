@@ -29,7 +29,7 @@ func errNoGlobalTable(prefix, name string) error {
 const notFound = "Global table not found: "
 
 func createGlobalTable(c *call) error {
-	c.in.Text("GlobalTableName", nameRule)
+	c.nameOf("TableName", "GlobalTableName", required)
 	regions, _ := c.in.Objects("ReplicationGroup", required)
 	for _, r := range regions {
 		r.Text("RegionName", optional)
@@ -41,7 +41,7 @@ func createGlobalTable(c *call) error {
 }
 
 func updateGlobalTable(c *call) error {
-	name := c.in.Text("GlobalTableName", nameRule)
+	name := c.nameOf("TableName", "GlobalTableName", required)
 	updates, given := c.in.Objects("ReplicaUpdates", required)
 	creates, idle := false, given && len(updates) == 0
 	for _, u := range updates {
@@ -64,7 +64,7 @@ func updateGlobalTable(c *call) error {
 }
 
 func describeGlobalTable(c *call) error {
-	name := c.in.Text("GlobalTableName", nameRule)
+	name := c.nameOf("TableName", "GlobalTableName", required)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func describeGlobalTable(c *call) error {
 }
 
 func describeGlobalTableSettings(c *call) error {
-	name := c.in.Text("GlobalTableName", nameRule)
+	name := c.nameOf("TableName", "GlobalTableName", required)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func describeGlobalTableSettings(c *call) error {
 }
 
 func updateGlobalTableSettings(c *call) error {
-	name := c.in.Text("GlobalTableName", nameRule)
+	name := c.nameOf("TableName", "GlobalTableName", required)
 	c.readBillingMode("GlobalTableBillingMode")
 	c.in.Long("GlobalTableProvisionedWriteCapacityUnits", unitsRule)
 	c.readScaling(c.in, "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate")
@@ -117,9 +117,7 @@ func listGlobalTables(c *call) error {
 		return err
 	}
 	c.out.Begin('{')
-	c.out.Name("GlobalTables")
-	c.out.Begin('[')
-	c.out.End(']')
+	c.writeArray("GlobalTables", 0, nil)
 	c.out.End('}')
 	return nil
 }

@@ -52,9 +52,6 @@ type Options struct {
 	// API.EnforceThroughput.
 	EnforceThroughput bool
 
-	// Quotas are those that every API tells of that Open gives, unless none is set; see API.SetQuotas.
-	Quotas Quotas
-
 	// Seed is where request ids are drawn from; 0: a random seed.
 	Seed uint64
 }
@@ -153,9 +150,6 @@ func (h *Handler) at(account, region string) (*API, error) {
 	}
 	if h.o.EnforceThroughput {
 		a.EnforceThroughput()
-	}
-	if h.o.Quotas != (Quotas{}) {
-		a.SetQuotas(h.o.Quotas)
 	}
 	h.apis.byPlace[p] = a
 	return a, nil

@@ -23,6 +23,9 @@ type endpoint struct {
 	backups *backup.Engine
 }
 
+// kinesisStream is the one that there is.
+const kinesisStream = "arn:aws:kinesis:us-east-1:123456789012:stream/there"
+
 // newEndpoint returns an endpoint where nothing takes any time, unless change says otherwise.
 func newEndpoint(t *testing.T, change ...func(*backup.Profile, *table.Timing)) *endpoint {
 	e := &endpoint{T: t, clock: new(clock.Manual)}
@@ -30,7 +33,9 @@ func newEndpoint(t *testing.T, change ...func(*backup.Profile, *table.Timing)) *
 	for _, fn := range change {
 		fn(&profile, &timing)
 	}
-	e.tables = table.NewStore(table.Options{Clock: e.clock, Seed: 1, Timing: timing})
+	e.tables = table.NewStore(table.Options{
+		Clock: e.clock, Seed: 1, Timing: timing, KinesisStream: func(arn string) bool { return arn == kinesisStream },
+	})
 	var err error
 	e.backups, err = backup.New(e.tables, backup.Options{Profile: profile, Seed: 1})
 	require.NoError(t, err)

@@ -17,7 +17,7 @@ var (
 
 func updateContributorInsights(c *call) error {
 	name := c.in.Text("TableName", tableRule)
-	index := c.in.Text("IndexName", indexRule)
+	index := c.nameOf("IndexName", "IndexName", optional)
 	action := c.in.Text("ContributorInsightsAction", insightAction)
 	mode := schema.InsightsMode(c.in.Text("ContributorInsightsMode", insightModes))
 	if err := c.Err(); err != nil {
@@ -33,7 +33,7 @@ func updateContributorInsights(c *call) error {
 
 func describeContributorInsights(c *call) error {
 	name := c.in.Text("TableName", tableRule)
-	index := c.in.Text("IndexName", indexRule)
+	index := c.nameOf("IndexName", "IndexName", optional)
 	if err := c.Err(); err != nil {
 		return err
 	}
@@ -66,19 +66,12 @@ func listContributorInsights(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("ContributorInsightsSummaries")
-	w.Begin('[')
-	for i := range list {
-		w.Elem()
-		c.writeInsights(&list[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("ContributorInsightsSummaries", len(list), func(i int) { c.writeInsights(&list[i]) })
 	if last != "" {
 		c.writeText("NextToken", base64.RawURLEncoding.EncodeToString([]byte(last)))
 	}
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 

@@ -11,6 +11,11 @@ var (
 	precisionRule = request.Rule{Enum: []string{"MILLISECOND", "MICROSECOND"}}
 )
 
+const (
+	enableMember = "EnableKinesisStreamingConfiguration"
+	updateMember = "UpdateKinesisStreamingConfiguration"
+)
+
 // readDestination reads which stream is to be the destination of which table, and how it is to be configured.
 func (c *call) readDestination(member string) (table, stream string, configuration request.Object, precision string) {
 	table = c.in.Text("TableName", tableRule)
@@ -21,49 +26,60 @@ func (c *call) readDestination(member string) (table, stream string, configurati
 }
 
 func enableKinesisStreamingDestination(c *call) error {
-	const member = "EnableKinesisStreamingConfiguration"
-	name, stream, _, precision := c.readDestination(member)
+	name, stream, _, precision := c.readDestination(enableMember)
 	if err := c.Err(); err != nil {
 		return err
 	}
 	table, d, err := c.tables.EnableKinesisStreamingDestination(c.ctx, name, stream, precision)
+	return c.answerDestination(enableMember, table, &d, err)
+}
+
+func disableKinesisStreamingDestination(c *call) error {
+	name, stream, configuration, _ := c.readDestination(enableMember)
+	if configuration.Given() {
+		c.Refuse(exception.Validation.Errorf("Stream cannot be disabled using " + enableMember + " parameters"))
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	table, d, err := c.tables.DisableKinesisStreamingDestination(c.ctx, name, stream)
+	return c.answerDestination("", table, &d, err)
+}
+
+func updateKinesisStreamingDestination(c *call) error {
+	name, stream, _, precision := c.readDestination(updateMember)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	table, d, err := c.tables.UpdateKinesisStreamingDestination(c.ctx, name, stream, precision)
+	return c.answerDestination(updateMember, table, &d, err)
+}
+
+// answerDestination answers with what has become of a destination, and the configuration of the request as the member
+// of that name, or with err.
+func (c *call) answerDestination(configuration, table string, d *schema.Destination, err error) error {
 	if err != nil {
 		return err
 	}
 	c.out.Begin('{')
 	c.writeText("DestinationStatus", string(d.Status))
-	c.out.Name(member)
-	c.out.Begin('{')
-	c.writePrecision(d.Precision)
-	c.out.End('}')
+	if configuration == enableMember {
+		c.writeConfiguration(configuration, d.Precision)
+	}
 	c.writeText("StreamArn", d.StreamARN)
 	c.writeText("TableName", table)
+	if configuration == updateMember {
+		c.writeConfiguration(configuration, d.Precision)
+	}
 	c.out.End('}')
 	return nil
 }
 
-func disableKinesisStreamingDestination(c *call) error {
-	name, stream, configuration, _ := c.readDestination("EnableKinesisStreamingConfiguration")
-	if configuration.Given() {
-		c.Refuse(exception.Validation.Errorf(
-			"Stream cannot be disabled using EnableKinesisStreamingConfiguration parameters"))
-	}
-	if err := c.Err(); err != nil {
-		return err
-	}
-	return c.tables.DisableKinesisStreamingDestination(c.ctx, name, stream) // which fails
-}
-
-func updateKinesisStreamingDestination(c *call) error {
-	name, stream, _, precision := c.readDestination("UpdateKinesisStreamingConfiguration")
-	if precision == "" {
-		c.Refuse(exception.Validation.Errorf("Streaming destination cannot be updated with given parameters: " +
-			"UpdateKinesisStreamingConfiguration cannot be null or contain only null values"))
-	}
-	if err := c.Err(); err != nil {
-		return err
-	}
-	return c.tables.UpdateKinesisStreamingDestination(c.ctx, name, stream) // which fails
+func (c *call) writeConfiguration(member, precision string) {
+	c.out.Name(member)
+	c.out.Begin('{')
+	c.writePrecision(precision)
+	c.out.End('}')
 }
 
 func describeKinesisStreamingDestination(c *call) error {
@@ -75,17 +91,10 @@ func describeKinesisStreamingDestination(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
-	w.Name("KinesisDataStreamDestinations")
-	w.Begin('[')
-	for i := range d.List {
-		w.Elem()
-		c.writeDestination(&d.List[i])
-	}
-	w.End(']')
+	c.out.Begin('{')
+	c.writeArray("KinesisDataStreamDestinations", len(d.List), func(i int) { c.writeDestination(&d.List[i]) })
 	c.writeText("TableName", d.Table)
-	w.End('}')
+	c.out.End('}')
 	return nil
 }
 

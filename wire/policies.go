@@ -2,6 +2,7 @@ package wire
 
 import (
 	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/table"
 )
 
 var (
@@ -10,14 +11,16 @@ var (
 )
 
 func putResourcePolicy(c *call) error {
-	resource := c.in.Text("ResourceArn", resourceRule)
-	document := c.in.Text("Policy", required)
-	expected := c.in.Text("ExpectedRevisionId", revisionRule)
-	c.in.Bool("ConfirmRemoveSelfResourceAccess", optional) // nobody loses access by a policy
+	in := table.PolicyInput{
+		Resource: c.in.Text("ResourceArn", resourceRule),
+		Document: c.in.Text("Policy", required),
+		Expected: c.in.Text("ExpectedRevisionId", revisionRule),
+	}
+	in.ConfirmRemoveSelfResourceAccess, _ = c.in.Bool("ConfirmRemoveSelfResourceAccess", optional)
 	if err := c.Err(); err != nil {
 		return err
 	}
-	revision, err := c.tables.PutResourcePolicy(c.ctx, resource, document, expected)
+	revision, err := c.tables.PutResourcePolicy(c.ctx, in)
 	if err != nil {
 		return err
 	}

@@ -78,23 +78,19 @@ func listStreams(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
+	c.out.Begin('{')
 	if last != "" {
 		c.writeText("LastEvaluatedStreamArn", last)
 	}
-	w.Name("Streams")
-	w.Begin('[')
-	for _, s := range list {
-		w.Elem()
-		w.Begin('{')
-		c.writeText("StreamArn", s.ARN().String())
-		c.writeText("StreamLabel", s.ARN().ID)
-		c.writeText("TableName", s.ARN().Table)
-		w.End('}')
-	}
-	w.End(']')
-	w.End('}')
+	c.writeArray("Streams", len(list), func(i int) {
+		a := list[i].ARN()
+		c.out.Begin('{')
+		c.writeText("StreamArn", a.String())
+		c.writeText("StreamLabel", a.ID)
+		c.writeText("TableName", a.Table)
+		c.out.End('}')
+	})
+	c.out.End('}')
 	return nil
 }
 
@@ -152,13 +148,7 @@ func (c *call) writeStreamDescription(d *schema.Stream, last string) {
 	if last != "" {
 		c.writeText("LastEvaluatedShardId", last)
 	}
-	w.Name("Shards")
-	w.Begin('[')
-	for _, h := range d.Shards {
-		w.Elem()
-		c.writeShard(h)
-	}
-	w.End(']')
+	c.writeArray("Shards", len(d.Shards), func(i int) { c.writeShard(d.Shards[i]) })
 	c.writeText("StreamArn", d.ARN.String())
 	c.writeText("StreamLabel", d.ARN.ID)
 	c.writeText("StreamStatus", string(d.Status))
@@ -262,19 +252,12 @@ func getRecords(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
+	c.out.Begin('{')
 	if more {
 		c.writeText("NextShardIterator", iterator(s, next, c.tables.Now()))
 	}
-	w.Name("Records")
-	w.Begin('[')
-	for i := range records {
-		w.Elem()
-		c.writeRecord(s, &records[i])
-	}
-	w.End(']')
-	w.End('}')
+	c.writeArray("Records", len(records), func(i int) { c.writeRecord(s, &records[i]) })
+	c.out.End('}')
 	return nil
 }
 

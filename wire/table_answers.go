@@ -164,15 +164,11 @@ func (c *call) writeRestore(r *schema.RestoreSummary) {
 func (c *call) writeTags(tags map[string]string) {
 	keys := slices.Sorted(maps.Keys(tags))
 	c.out.Begin('{')
-	c.out.Name("Tags")
-	c.out.Begin('[')
-	for _, key := range keys {
-		c.out.Elem()
+	c.writeArray("Tags", len(keys), func(i int) {
 		c.out.Begin('{')
-		c.writeText("Key", key)
-		c.writeText("Value", tags[key])
+		c.writeText("Key", keys[i])
+		c.writeText("Value", tags[keys[i]])
 		c.out.End('}')
-	}
-	c.out.End(']')
+	})
 	c.out.End('}')
 }

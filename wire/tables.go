@@ -3,7 +3,6 @@ package wire
 import (
 	"slices"
 
-	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/request"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/table"
@@ -92,19 +91,12 @@ func listTables(c *call) error {
 	if err != nil {
 		return err
 	}
-	w := &c.out
-	w.Begin('{')
+	c.out.Begin('{')
 	if last != "" {
 		c.writeText("LastEvaluatedTableName", last)
 	}
-	w.Name("TableNames")
-	w.Begin('[')
-	for _, name := range names {
-		w.Elem()
-		w.String(name)
-	}
-	w.End(']')
-	w.End('}')
+	c.writeArray("TableNames", len(names), func(i int) { c.out.String(names[i]) })
+	c.out.End('}')
 	return nil
 }
 
@@ -249,9 +241,7 @@ func untagResource(c *call) error {
 
 func listTagsOfResource(c *call) error {
 	arn := c.in.Text("ResourceArn", request.Rule{Required: true, Min: 1, Max: 1283})
-	if c.in.Text("NextToken", optional) != "" {
-		c.Refuse(exception.Validation.Errorf("Invalid NextToken: all tags come in one answer")) // none was ever given
-	}
+	c.in.Text("NextToken", optional) // none is ever given: the service goes back to the beginning for one that is none
 	if err := c.Err(); err != nil {
 		return err
 	}

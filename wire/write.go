@@ -56,9 +56,13 @@ func appendTime(dst []byte, t time.Time) []byte {
 
 // writeList writes an array of n elements, if there are any.
 func (c *call) writeList(name string, n int, element func(i int)) {
-	if n == 0 {
-		return
+	if n > 0 {
+		c.writeArray(name, n, element)
 	}
+}
+
+// writeArray writes an array of n elements, also if there are none.
+func (c *call) writeArray(name string, n int, element func(i int)) {
 	c.out.Name(name)
 	c.out.Begin('[')
 	for i := range n {

@@ -31,6 +31,7 @@ type config struct {
 	account string
 	region  string
 	limits  string
+	kinesis string // "any": every Kinesis stream that is named is taken to exist
 	bounded string // "on": operations on items are bounded by the throughput of their tables
 	clock   string
 	start   time.Time
@@ -52,6 +53,7 @@ var (
 	markers  = []string{"exact", "fuzzy", "torn", "earliest", "latest"}
 	limits   = []string{"auto", "on", "off"}
 	switches = []string{"on", "off"}
+	streams  = []string{"none", "any"}
 	clocks   = []string{"system", "manual"}
 	levels   = []string{"off", "error", "warn", "info", "debug"}
 
@@ -67,6 +69,7 @@ func newFlags(c *config) *flag.FlagSet {
 	f.Usage = func() {}
 	f.StringVar(&c.addr, "addr", "127.0.0.1:8000", "the `host:port` to listen at; port 0 takes a free one")
 	c.profile, c.limits, c.clock, c.log, c.bounded = "instant", "auto", "system", slog.LevelInfo, "off"
+	c.kinesis = "none"
 	choice(f, &c.profile, "profile", profiles,
 		"the `name` of how tables and backups behave: instant takes no time, documented has the waits and\n"+
 			"limits that AWS describes")
@@ -88,6 +91,9 @@ func newFlags(c *config) *flag.FlagSet {
 	choice(f, &c.bounded, "throughput", switches,
 		"`when` to throttle operations on items: beyond the provisioned throughput, or the maximum, of their\n"+
 			"table (on), or never (off)")
+	choice(f, &c.kinesis, "kinesis", streams,
+		"which Kinesis `streams` exist, as destinations of tables: none, so that to enable one fails as it does\n"+
+			"where there is no such stream, or any. No record goes to them")
 	choice(f, &c.clock, "clock", clocks, "the `kind` of clock: system, or manual, which stands still until it is moved")
 	startFlag(f, &c.start)
 	upstreamFlags(f, c)
@@ -212,7 +218,20 @@ func (c config) options() tidemark.Options {
 	if c.clock == "manual" {
 		o.Clock = clock.NewManual(c.start)
 	}
+	if c.kinesis == "any" {
+		o.KinesisStream = isKinesisStream
+	}
 	return o
+}
+
+// isKinesisStream reports whether an ARN is that of a Kinesis stream.
+func isKinesisStream(arn string) bool {
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) < 6 || part[2] != "kinesis" {
+		return false
+	}
+	name, stream := strings.CutPrefix(part[5], "stream/")
+	return stream && name != "" && !strings.Contains(name, "/") // which would be a consumer
 }
 
 // backups returns how backups behave.

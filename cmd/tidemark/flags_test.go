@@ -151,6 +151,8 @@ func TestFlagsThatMakeNoSense(t *testing.T) {
 		{[]string{"-limits", "yes"}, `for flag -limits: not one of auto, on, off`},
 		{[]string{"-throughput", "yes"}, `for flag -throughput: not one of on, off`},
 		{[]string{"-throughput", "on", "-upstream", there}, `-throughput is for tables of our own`},
+		{[]string{"-kinesis", "some"}, `for flag -kinesis: not one of none, any`},
+		{[]string{"-kinesis", "any", "-upstream", there}, `-kinesis is for tables of our own`},
 		{[]string{"-clock", "wall"}, `for flag -clock: not one of system, manual`},
 		{[]string{"-log", "trace"}, `for flag -log: not one of off, error, warn, info, debug`},
 		{[]string{"-seed", "-1"}, `invalid value "-1" for flag -seed: not a whole number between 0 and 18446744073709551615`},

@@ -89,6 +89,8 @@ func (c config) checkMode() error {
 	switch {
 	case c.given["throughput"]:
 		return errors.New("-throughput is for tables of our own: those of -upstream are throttled there, or not")
+	case c.given["kinesis"]:
+		return errors.New("-kinesis is for tables of our own: the destinations of those of -upstream are up to it")
 	case c.clock == "manual" || c.given["start"]:
 		return errors.New("-clock manual and -start are for tables of our own: those of -upstream go by the system's clock")
 	case c.marker != "" && c.marker != string(backup.Exact):

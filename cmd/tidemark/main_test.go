@@ -92,6 +92,29 @@ func TestThroughput(t *testing.T) {
 	}
 }
 
+// With -kinesis any, every stream that could be one of the account and region becomes a destination.
+func TestKinesis(t *testing.T) {
+	for _, flag := range []string{"any", "none"} {
+		s := start(t, "-kinesis", flag)
+		status, created := s.at("test", "us-east-1", "CreateTable", music)
+		require.Equal(t, 200, status, "%v", created)
+		for arn, there := range map[string]bool{
+			"arn:aws:kinesis:us-east-1:123456789012:stream/changes":              true,
+			"arn:aws:kinesis:us-west-2:123456789012:stream/changes":              false,
+			"arn:aws:kinesis:us-east-1:123456789012:stream/changes/consumer/c:1": false,
+			"arn:aws:dynamodb:us-east-1:123456789012:table/stream/changes":       false,
+			"a text that is as long as the ARN of a stream":                      false,
+		} {
+			named := `{"TableName": "Music", "StreamArn": "` + arn + `"}`
+			status, answer := s.at("test", "us-east-1", "EnableKinesisStreamingDestination", named)
+			require.Equal(t, 200, status, "%v", answer)
+			status, answer = s.at("test", "us-east-1", "DisableKinesisStreamingDestination", named)
+			require.Equal(t, flag == "any" && there, status == 200, "%s: %v", arn, answer)
+		}
+		require.Zero(t, s.stop())
+	}
+}
+
 func TestAddresses(t *testing.T) {
 	tests := []struct {
 		flag, listening string

@@ -25,10 +25,13 @@ func (r *reader) fail(err error) {
 }
 
 // misplaced notes that v cannot be where it is.
-func (r *reader) misplaced(v value) {
-	before := r.document[:v.at]
+func (r *reader) misplaced(v value) { r.syntax(v.at) }
+
+// syntax notes that the document cannot go on as it does from a place on.
+func (r *reader) syntax(at int) {
+	before := r.document[:at]
 	line := 1 + strings.Count(before, "\n")
-	column := v.at - strings.LastIndexByte(before, '\n')
+	column := at - strings.LastIndexByte(before, '\n')
 	r.fail(malformed("Syntax error at position (%d,%d)", line, column))
 }
 
@@ -66,6 +69,8 @@ func (r *reader) policy(v value) Policy {
 		r.string("Id", *id)
 	}
 	switch {
+	case len(v.members) == 0:
+		r.syntax(v.end)
 	case statement == nil:
 		r.fail(malformed("Missing required field Statement"))
 	case statement.kind == '[' && len(statement.elements) == 0:

@@ -43,8 +43,11 @@ func Parse(document, partition string) (Policy, error) {
 		return Policy{}, invalid("Maximum policy size of %d bytes exceeded", MaxSize)
 	}
 	root, ok := read(document)
-	if !ok {
+	switch {
+	case !ok || root.kind != '{' && root.kind != 'n':
 		return Policy{}, malformed("This policy contains invalid Json")
+	case root.kind == 'n':
+		return Policy{}, malformed("This text appears not to be a policy")
 	}
 	r := reader{document: document, partition: partition, sids: make(map[string]bool)}
 	p := r.policy(root)
@@ -64,7 +67,7 @@ func malformed(format string, args ...any) error {
 
 // value is a part of a document.
 type value struct {
-	at       int    // where it begins
+	at, end  int    // where it begins, and where it is over
 	kind     byte   // its first byte: one of {["tfn- and the digits
 	text     string // what a string denotes; how anything else but an object or array is written
 	members  []member
@@ -113,5 +116,6 @@ func readValue(s *jsontext.Scanner, depth int) value {
 		s.Skip()
 		v.text = string(s.Data[v.at:s.Pos])
 	}
+	v.end = s.Pos
 	return v
 }
