@@ -40,7 +40,7 @@ func (s *Store) transactRead(reads []Read) ([]attr.Item, error) {
 	items := make([]attr.Item, len(reads))
 	seen := make(places, len(reads))
 	reasons := make([]exception.Reason, len(reads))
-	canceled, size := false, 0
+	canceled, same, size := false, false, 0
 	for i, t := range tables {
 		key := reads[i].Key
 		switch err := t.mu.data.Layout().CheckKey(key); {
@@ -49,15 +49,16 @@ func (s *Store) transactRead(reads []Read) ([]attr.Item, error) {
 		case err != nil:
 			canceled, reasons[i] = true, reason(err)
 			continue
-		case seen.again(t, key):
-			return nil, errSameItem()
 		}
+		same = seen.again(t, key) || same
 		items[i] = itemOf(t.mu.data.Lookup(key))
 		size += items[i].Size()
 	}
 	switch {
 	case canceled:
 		return nil, cancellation(reasons)
+	case same:
+		return nil, errSameItem()
 	case size > MaxTransactionSize:
 		return nil, errTransactionSize()
 	}

@@ -45,9 +45,10 @@ func TestTransactReadRefuses(t *testing.T) {
 	requireRefused(t, read(good, wrong, empty), exception.Validation, "One or more parameter values are not valid. "+
 		"The AttributeValue for a key attribute cannot contain an empty string value. Key: P")
 
+	const canceled = "Transaction cancelled, please refer cancellation reasons for specific reasons "
+	requireRefused(t, read(good, good, wrong), exception.TransactionCanceled, canceled+"[None, None, ValidationError]")
 	err := read(good, wrong)
-	requireRefused(t, err, exception.TransactionCanceled,
-		"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]")
+	requireRefused(t, err, exception.TransactionCanceled, canceled+"[None, ValidationError]")
 	var e *exception.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "TransactGetItems", e.Op)

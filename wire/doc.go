@@ -115,7 +115,7 @@
 //   - Transactions wait for each other, so none is ever in conflict with another. In what order the service looks for
 //     faults of a transaction's elements, and which of them cancel it, is known in part.
 //   - Of a transaction that comes again with its token only TransactItems is compared, whatever the order of members. The
-//     texts for another request with that token, and for a transaction over 4 MB, are ours.
+//     text for a transaction over 4 MB is ours.
 //   - The 4 MB of a transaction count the items put and updated, or read; the 16 MB of a BatchGetItem count whole items,
 //     before their projection. BatchGetItem answers under the name or ARN that the request has.
 //   - Everything in a BatchWriteItem or a BatchGetItem is processed, but for items over 16 MB, and for what finds no
@@ -125,10 +125,10 @@
 //     unreadable too, and which words need quotes is known from a parser of the service's kind. Of several faults the
 //     first that is found is told, in the WHERE before the rest.
 //   - A SELECT that names a whole key reads one item and has no next page. Where a WHERE names several ranges, they are
-//     read in the order of the statement unless it has an ORDER BY. An index with several attributes in one part of its
-//     key is always scanned, and cannot be ordered. In a transaction, an INSERT of what is there is canceled as
-//     DuplicateItem, and a DELETE of what is not there is none that fails, whatever its WHERE says. More parameters than
-//     places are let pass. One item twice in a BatchExecuteStatement refuses all of it. NextTokens do not expire.
+//     read in the order of the statement unless it has an ORDER BY. In a transaction, an INSERT of what is there is
+//     canceled as DuplicateItem, and a DELETE of what is not there is none that fails, whatever its WHERE says. More
+//     parameters than places are let pass, and numbers among them whose exponent needs more than 32 bits are told as out
+//     of bounds. One item twice in a BatchExecuteStatement refuses all of it. NextTokens do not expire.
 //   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
 //     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
 //     other expressions.

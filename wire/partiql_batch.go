@@ -105,6 +105,9 @@ func (c *call) findItem(b *member) (err error) {
 	}
 	item := attr.Item{}
 	if b.Kind == partiql.Select {
+		if _, err = c.openStatement(b.statement); err != nil {
+			return err
+		}
 		if item, err = b.readKey(b.table, "BatchExecuteStatement"); err != nil {
 			return err
 		}
@@ -126,9 +129,8 @@ func (c *call) findItem(b *member) (err error) {
 
 // readKey returns the key of the item that a SELECT of several statements is about, which must be all that it says.
 func (s *statement) readKey(t *table.Table, operation string) (attr.Item, error) {
-	names := keyNames(t)
 	if s.Index == "" {
-		if item, ok := s.ReadKey(names...); ok {
+		if item, ok := s.ReadKey(keyNames(t)...); ok {
 			return item, nil
 		}
 		d := t.Definition()

@@ -79,15 +79,15 @@ func (c *call) openStatement(s *statement) (*source, error) {
 		return nil, err
 	case x.global && s.consistent:
 		return nil, exception.Validation.Errorf("Strongly consistent read is not supported on Global Secondary Indexes")
+	case len(x.key) > 2 || len(x.key) == 2 && x.key[1].Type != schema.Range:
+		return nil, exception.Validation.Errorf("PartiQL statements cannot be executed on tables with multi-attribute HASH " +
+			"keys or multi-attribute RANGE keys.")
 	}
 	return x, nil
 }
 
-// planKey returns the key by which x can be read. An index with several attributes in one part of its key is scanned.
+// planKey returns the key of s as a plan has it.
 func (s *source) planKey() (partition, sort expr.KeyAttribute) {
-	if len(s.key) > 2 || len(s.key) == 2 && s.key[1].Type != schema.Range {
-		return partition, sort
-	}
 	named := func(name string) expr.KeyAttribute {
 		return expr.KeyAttribute{Name: name, Type: s.definition.Attributes[name]}
 	}

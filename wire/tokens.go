@@ -54,7 +54,7 @@ func (t *tokens) begin(token string, request uint64, now time.Time) (reads []rea
 		return nil, false, nil
 	case first.request != request:
 		return nil, false, exception.IdempotentParameterMismatch.Errorf(
-			"The request has the token of an earlier transaction that was not the same")
+			"Specified idempotent token was used with different request parameters within the idempotency window")
 	case !first.done:
 		return nil, false, exception.TransactionInProgress.Errorf("Transaction from previous request is still in progress")
 	}

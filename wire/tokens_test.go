@@ -11,7 +11,7 @@ import (
 )
 
 // mismatch is what a token of another transaction is answered with.
-const mismatch = "The request has the token of an earlier transaction that was not the same"
+const mismatch = "Specified idempotent token was used with different request parameters within the idempotency window"
 
 // oneMore is a transaction that adds to a counter, with a token.
 func oneMore(token, more string) string {

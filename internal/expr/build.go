@@ -122,6 +122,7 @@ func (b *Builder) Compare(operator string, left, right Operand) Test {
 func (b *Builder) Between(o, lower, upper Operand) Test {
 	n := &node{operator: opBetween, args: []operand{o.operand, lower.operand, upper.operand}}
 	b.p.checkBetween(n)
+	b.checkDistinct(n)
 	return b.settled(n)
 }
 
@@ -129,10 +130,15 @@ func (b *Builder) Between(o, lower, upper Operand) Test {
 func (b *Builder) In(o Operand, others []Operand) Test {
 	n := &node{operator: opIn, args: append([]operand{o.operand}, operands(others)...)}
 	b.p.checkIn(n)
-	for _, other := range n.args[1:] {
-		b.p.checkDistinct(opIn.String(), []operand{o.operand, other})
-	}
+	b.checkDistinct(n)
 	return b.settled(n)
+}
+
+// checkDistinct notes it if the first operand of n is one of the others too.
+func (b *Builder) checkDistinct(n *node) {
+	for _, other := range n.args[1:] {
+		b.p.checkDistinct(n.operator.String(), []operand{n.args[0], other})
+	}
 }
 
 func (b *Builder) settled(n *node) Test {

@@ -33,11 +33,11 @@ func (c *conditions) test(n *node) expr.Test {
 	}
 	switch n.kind {
 	case kindAnd:
-		return c.b.And(c.test(n.args[0]), c.test(n.args[1]))
+		return c.b.And(c.part(n.args[0], n), c.part(n.args[1], n))
 	case kindOr:
-		return c.b.Or(c.test(n.args[0]), c.test(n.args[1]))
+		return c.b.Or(c.part(n.args[0], n), c.part(n.args[1], n))
 	case kindNot:
-		return c.b.Not(c.test(n.args[0]))
+		return c.b.Not(c.part(n.args[0], n))
 	case kindCompare:
 		return c.b.Compare(n.text, c.operand(n.args[0]), c.operand(n.args[1]))
 	case kindBetween:
@@ -50,16 +50,29 @@ func (c *conditions) test(n *node) expr.Test {
 		c.refuse("Unsupported operator in Condition Expression. Operator: like")
 		return expr.Test{}
 	}
-	if n.kind == kindCall && (tests[n.text] || n.text != "size") {
+	if n.kind == kindCall && n.text != "size" {
 		return c.call(n)
 	}
+	c.operand(n)
 	c.refuse("WHERE clause must contain an expression that resolves to a boolean")
 	return expr.Test{}
 }
 
-// call translates a function that gives a truth.
+// part translates an operand of AND, OR or NOT.
+func (c *conditions) part(n, whole *node) expr.Test {
+	switch {
+	case !n.constant() && !n.reference():
+	case whole.kind == kindNot:
+		c.refuse("The argument to NOT must be a Type or Expression")
+	default:
+		c.refuse("The arguments to AND/OR must be Expressions")
+	}
+	return c.test(n)
+}
+
+// call translates a function that gives a truth, or ought to.
 func (c *conditions) call(n *node) expr.Test {
-	if !tests[n.text] {
+	if !tests[n.text] && !changes[n.text] {
 		c.unknown(n)
 		return expr.Test{}
 	}
@@ -118,8 +131,8 @@ func (c *conditions) operand(n *node) expr.Operand {
 		c.refuse(missingCompared)
 	case n.kind == kindSum, n.kind == kindSign:
 		c.refuse("Unsupported operator in Condition Expression. Operator: " + n.text)
-	case n.text == "size":
-		return c.b.Call("size", c.operands(n.args)...)
+	case n.text == "size", changes[n.text]:
+		return c.b.Call(n.text, c.operands(n.args)...)
 	default:
 		c.unknown(n)
 	}
@@ -198,7 +211,7 @@ func (u *updates) operand(n *node) expr.Operand {
 		u.refuse(missingCompared)
 	case n.kind == kindSum && (n.text == "+" || n.text == "-"),
 		n.kind == kindSign,
-		n.kind == kindCall && (n.text == "list_append" || n.text == "if_not_exists"):
+		n.kind == kindCall && changes[n.text]:
 		args := make([]expr.Operand, len(n.args))
 		for i, arg := range n.args {
 			args[i] = u.operand(arg)

@@ -30,11 +30,11 @@ func (s *Statement) Key(key ...string) (attr.Item, error) {
 	return attr.NewItem(m)
 }
 
-// ReadKey returns the key of the one item that a Select reads; ok is false if it reads others, or if it makes other
-// conditions too.
+// ReadKey returns the key of the one item that a Select reads; ok is false if it reads others, if it makes other
+// conditions too, or if something is wrong with it that Plan tells.
 func (s *Statement) ReadKey(key ...string) (item attr.Item, ok bool) {
 	found, rest := s.equalities(key, true)
-	if rest || len(found) < len(key) {
+	if rest || len(found) < len(key) || s.fault != nil {
 		return attr.Item{}, false
 	}
 	m := make(attr.Map, len(key))

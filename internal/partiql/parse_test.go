@@ -82,13 +82,13 @@ func TestParametersTakeTheirPlaces(t *testing.T) {
 
 func TestInsertedValues(t *testing.T) {
 	s := parse(t, `insert into "Mu-sic" value {'s': 'it''s', 'n': -1.50, 'e': 1E3, 't': true, 'f': FALSE, 'z': null,
-		'l': [1, ['x'], (2, 3)], 'm': {'k': {'k': []}, '': {}}, 'ss': <<'b', 'a'>>, 'ns': <<1, 2.5>>}`)
+		'l': [1, ['x'], (2, 3)], 'm': {'k': {'k': []}, 'e': {}}, 'ss': <<'b', 'a'>>, 'ns': <<1, 2.5>>}`)
 	require.Equal(t, partiql.Insert, s.Kind)
 	require.Equal(t, "Mu-sic", s.Table)
 	require.JSONEq(t, `{"s": {"S": "it's"}, "n": {"N": "-1.5"}, "e": {"N": "1000"}, "t": {"BOOL": true},
 		"f": {"BOOL": false}, "z": {"NULL": true}, "ss": {"SS": ["a", "b"]}, "ns": {"NS": ["1", "2.5"]},
 		"l": {"L": [{"N": "1"}, {"L": [{"S": "x"}]}, {"L": [{"N": "2"}, {"N": "3"}]}]},
-		"m": {"M": {"k": {"M": {"k": {"L": []}}}, "": {"M": {}}}}}`, s.Item.String())
+		"m": {"M": {"k": {"M": {"k": {"L": []}}}, "e": {"M": {}}}}}`, s.Item.String())
 }
 
 func TestUpdates(t *testing.T) {

@@ -76,6 +76,9 @@ type branch struct {
 // Plan finds what must be read of a table or an index with that key; the zero sort stands for none. The error is an
 // exception.Validation.
 func (s *Statement) Plan(partition, sort expr.KeyAttribute) (*Plan, error) {
+	if s.fault != nil {
+		return nil, s.fault
+	}
 	if len(s.Order) > 0 && s.where == nil {
 		return nil, refuse("Must have WHERE clause in the statement when using ORDER BY clause.")
 	}

@@ -56,6 +56,7 @@ type Statement struct {
 	Returning Returning       // of Update and Delete
 
 	where *node
+	fault error // of the columns or the order of a Select, which is told after what is wrong with its table
 }
 
 // Column is an attribute, or a part of one, that a Select answers with, under a name of its own.
@@ -102,7 +103,7 @@ func Parse(text string, parameters []attr.Value) (*Statement, error) {
 	p := &parser{tokens: tokens}
 	s := p.statement()
 	p.accept(";")
-	if !p.atEnd() {
+	if p.token().kind != tokenEnd {
 		p.fail(unexpectedRest)
 	}
 	switch {
@@ -238,8 +239,8 @@ func (p *parser) clauses(s *syntax) {
 		p.by(func() { p.expression() })
 	}
 	if p.accept("having") {
-		p.refuse("Unsupported clause: HAVING")
-		p.expression()
+		n := p.expression()
+		p.refuse("Unsupported clause: HAVING" + n.at.String())
 	}
 	if p.accept("order") {
 		p.by(func() {

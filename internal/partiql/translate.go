@@ -1,6 +1,7 @@
 package partiql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,9 @@ func translate(s *syntax, parameters []attr.Value) (*Statement, error) {
 	if s.where != nil {
 		st.Condition = t.condition(s.where)
 	}
+	if t.failure != nil {
+		return nil, t.failure
+	}
 	switch s.kind {
 	case Insert:
 		st.Item = t.item(s.item)
@@ -45,6 +49,9 @@ func translate(s *syntax, parameters []attr.Value) (*Statement, error) {
 	default:
 		st.Columns = t.columns(s.columns)
 		st.Order = t.order(s.order)
+		if s.kind == Select {
+			st.fault, t.failure = t.failure, nil
+		}
 	}
 	if t.failure != nil {
 		return nil, t.failure
@@ -62,6 +69,7 @@ func (t *translator) source(st *Statement, n *node) {
 		}
 		parts = append(parts, step.name)
 	}
+	t.named(parts...)
 	switch {
 	case st.Kind == Insert && len(parts) > 1:
 		t.refuse("FROM clause may only contain a single table name in data manipulation statements")
@@ -69,12 +77,6 @@ func (t *translator) source(st *Statement, n *node) {
 	case len(parts) > 2:
 		t.refuse("A path may contain at most 2 components in the FROM clause")
 		return
-	}
-	for _, part := range parts {
-		if part == "" {
-			t.refuse("Path component cannot be an empty string")
-			return
-		}
 	}
 	st.Table = parts[0]
 	if !validName(st.Table) {
@@ -97,15 +99,20 @@ func validName(name string) bool {
 	return len(name) >= 3 && len(name) <= 255
 }
 
+// named refuses names that are empty.
+func (t *translator) named(names ...string) {
+	if slices.Contains(names, "") {
+		t.refuse("Path component cannot be an empty string")
+	}
+}
+
 // maxIndex is the greatest index of a list.
 const maxIndex = 1<<31 - 1
 
 // pathOf finds the path that n is. What it comes to is kept in n.
 func (t *translator) pathOf(n *node) expr.Path {
 	n.path = expr.NewPath(n.text)
-	if n.text == "" {
-		t.refuse("Path component cannot be an empty string")
-	}
+	t.named(n.text)
 	for _, step := range n.steps {
 		switch {
 		case step.all && step.index != nil:
@@ -113,8 +120,10 @@ func (t *translator) pathOf(n *node) expr.Path {
 		case step.all:
 			t.refuseAt("Unpivot path component like a.*.b are not supported", step.at)
 		case step.index == nil:
+			t.named(step.name)
 			n.path = n.path.Field(step.name)
 		case step.index.kind == kindText:
+			t.named(step.index.text)
 			n.path = n.path.Field(step.index.text)
 		case step.index.kind != kindNumber || strings.ContainsAny(step.index.text, ".eE"):
 			t.refuseAt("Unexpected path component", step.at)

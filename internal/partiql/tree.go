@@ -79,6 +79,9 @@ func (n *node) truth() bool {
 // tests are the functions that give a truth.
 var tests = words("attribute_exists attribute_not_exists attribute_type begins_with contains")
 
+// changes are the functions that give what an attribute can be set to.
+var changes = words("if_not_exists list_append")
+
 // attributes adds the attributes that n looks at, each once.
 func (n *node) attributes(names []string) []string {
 	if n.reference() {

@@ -142,8 +142,9 @@ func (t *translator) fields(n *node, path string, field func(name string, v *nod
 			}
 			t.refuseAt("Tuple keys must be of type String. Actual type: "+what+" under "+clip(path), name.at)
 		case seen[name.text]:
-			t.refuseAt("Duplicate keys in tuple. Key: "+clip(name.text)+" under "+clip(path), name.at)
+			t.refuseAt("Duplicate keys in tuple. Key: "+clip(name.text)+" under "+clip(path), n.at)
 		}
+		t.named(name.text)
 		if t.failure != nil {
 			return
 		}
