@@ -124,11 +124,11 @@
 //     observed there it is one of the same words. CAST, CASE, dates, Ion literals and @ before a name are told as
 //     unreadable too, and which words need quotes is known from a parser of the service's kind. Of several faults the
 //     first that is found is told, in the WHERE before the rest.
-//   - A SELECT that names a whole key reads one item and has no next page. Where a WHERE names several ranges, they are
-//     read in the order of the statement unless it has an ORDER BY. In a transaction, an INSERT of what is there is
-//     canceled as DuplicateItem, and a DELETE of what is not there is none that fails, whatever its WHERE says. More
-//     parameters than places are let pass, and numbers among them whose exponent needs more than 32 bits are told as out
-//     of bounds. One item twice in a BatchExecuteStatement refuses all of it. NextTokens do not expire.
+//   - Where the WHERE of a SELECT names several ranges, they are read in the order of the statement unless it has an
+//     ORDER BY. In a transaction, an INSERT of what is there is canceled as DuplicateItem, and a DELETE of what is not
+//     there is none that fails, whatever its WHERE says. More parameters than places are let pass, and numbers among them
+//     whose exponent needs more than 32 bits are told as out of bounds. One item twice in a BatchExecuteStatement refuses
+//     all of it. NextTokens do not expire.
 //   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
 //     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
 //     other expressions.

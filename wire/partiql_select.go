@@ -150,8 +150,6 @@ func (c *call) runSelect(s *selection, after attr.Item) error {
 	case len(reads) == 0: // there can be no such item, and to find nothing costs the least
 		c.meter.paged(s.Table, s.source, 0, 0, consistency(s.consistent))
 		return nil
-	case s.source.index == nil && len(reads) == 1 && reads[0].One(len(s.source.key) > 1) && after.IsZero():
-		return c.readOne(s, reads[0])
 	case !after.IsZero():
 		if partition, _ := s.sortValues(after); s.read >= len(reads) || partition != reads[s.read].Partition {
 			return errNextToken
@@ -175,19 +173,6 @@ func (s *selection) sortValues(item attr.Item) (partition, sort attr.Value) {
 		sort, _ = item.Lookup(s.source.key[1].Name)
 	}
 	return partition, sort
-}
-
-// readOne reads the one item that there can be.
-func (c *call) readOne(s *selection, r partiql.Read) error {
-	item, _, err := s.source.Get(attr.Key{Partition: r.Partition, Sort: r.Sort.Value})
-	if err != nil {
-		return err
-	}
-	c.meter.got(s.Table, s.source.Table, item, consistency(s.consistent))
-	if s.finds(item, item, &r) {
-		s.items = append(s.items, item)
-	}
-	return nil
 }
 
 // finds reports whether the SELECT is about an entry of what it reads from; r is the range that it was read for, if it

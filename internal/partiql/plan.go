@@ -62,9 +62,6 @@ func (r Read) Past(sort attr.Value, reverse bool) bool {
 	return false
 }
 
-// One reports whether the range is one item of a table, whose key has a sort attribute or not.
-func (r Read) One(sorted bool) bool { return !sorted || r.Sort.Operator == expr.SortEqual }
-
 // branch is one of the alternatives that a WHERE comes to: conditions on a key, and what else is looked at.
 type branch struct {
 	partitions []attr.Value // all of which the partition key equals
