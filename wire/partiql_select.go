@@ -122,7 +122,7 @@ func (s *selection) check() error {
 		lacking := s.plan.Lacking(func(name string) bool { return x.lacks([]string{name}) == nil })
 		if slices.Sort(lacking); lacking != nil {
 			return invalid("Secondary index %s does not project one or more filter attributes: %s",
-				x.index.Name, listed(lacking))
+				x.index.Name, listed(slices.Compact(lacking)))
 		}
 	}
 	if err := checkScalars(x.definition, nested); err != nil {

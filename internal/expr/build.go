@@ -58,6 +58,9 @@ func CheckPaths(paths []Path) error {
 
 // told returns the first fault in that order of classes as an error of its own.
 func (p *parser) told(ranks ...fault) error {
+	if p.failure != "" {
+		return refuse(p.failure)
+	}
 	if reason := p.first(ranks); reason != "" {
 		return refuse(reason)
 	}
@@ -87,6 +90,7 @@ func (b *Builder) Call(function string, args ...Operand) Operand {
 		c.function = functionMinus
 	}
 	c.args = operands(args)
+	b.p.countOperator()
 	b.p.checkCall(c)
 	return Operand{operand{call: c}}
 }
@@ -142,6 +146,7 @@ func (b *Builder) checkDistinct(n *node) {
 }
 
 func (b *Builder) settled(n *node) Test {
+	b.p.countOperator()
 	for i := range n.args {
 		b.p.checkOperand(n.args[i].call)
 	}
@@ -166,6 +171,7 @@ func (b *Builder) Or(left, right Test) Test { return b.join(opOr, left, right) }
 func (b *Builder) Not(t Test) Test { return b.join(opNot, t, Test{}) }
 
 func (b *Builder) join(op operator, left, right Test) Test {
+	b.p.countOperator()
 	return Test{&node{operator: op, left: left.node, right: right.node}}
 }
 

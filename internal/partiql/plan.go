@@ -2,7 +2,6 @@ package partiql
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/internal/expr"
@@ -34,40 +33,30 @@ type Read struct {
 	// there are no more of them.
 	Sort expr.SortCondition
 
-	all []expr.SortCondition
+	span span
 }
 
 // Holds reports whether an item with that sort key belongs to the range.
 func (r Read) Holds(sort attr.Value) bool {
-	for _, c := range r.all {
-		for _, b := range bounds(c) {
-			if !b.admits(sort) {
-				return false
-			}
-		}
-	}
-	return true
+	return r.span.lower.below(sort) && r.span.upper.above(sort)
 }
 
 // Past reports whether an item with that sort key lies behind all of the range, for who reads it in ascending order or
 // in reverse.
 func (r Read) Past(sort attr.Value, reverse bool) bool {
-	for _, c := range r.all {
-		for _, b := range bounds(c) {
-			if b.upper != reverse && !b.admits(sort) {
-				return true
-			}
-		}
+	if reverse {
+		return !r.span.lower.below(sort)
 	}
-	return false
+	return !r.span.upper.above(sort)
 }
 
 // branch is one of the alternatives that a WHERE comes to: conditions on a key, and what else is looked at.
 type branch struct {
 	partitions []attr.Value // all of which the partition key equals
-	sort       []expr.SortCondition
-	attributes []string // that other conditions look at
-	inverse    bool     // one of which denies something of the sort key
+	span       span         // of the sort key
+	mistyped   bool         // a condition on the sort key has a value of another type
+	attributes []string     // that other conditions look at, each as often as they do
+	inverse    bool         // one of which denies something of the sort key
 }
 
 // Plan finds what must be read of a table or an index with that key; the zero sort stands for none. The error is an
@@ -176,8 +165,10 @@ func (pl *planner) leaf(n *node) (all []branch, ok bool) {
 	for _, c := range conditions {
 		if attribute == pl.partition.Name {
 			all = append(all, branch{partitions: []attr.Value{c.Value}})
+		} else if c.Value.Type() != pl.sort.Type || c.Operator == expr.SortBetween && c.Upper.Type() != pl.sort.Type {
+			all = append(all, branch{mistyped: true})
 		} else {
-			all = append(all, branch{sort: []expr.SortCondition{c}})
+			all = append(all, branch{span: spanOf(c)})
 		}
 	}
 	return all, len(all) <= maxReads
@@ -185,15 +176,15 @@ func (pl *planner) leaf(n *node) (all []branch, ok bool) {
 
 // and joins two branches.
 func (b branch) and(other branch) branch {
-	joined := branch{sort: slices.Concat(b.sort, other.sort), inverse: b.inverse || other.inverse}
+	joined := branch{
+		span:       b.span.and(other.span),
+		mistyped:   b.mistyped || other.mistyped,
+		attributes: slices.Concat(b.attributes, other.attributes),
+		inverse:    b.inverse || other.inverse,
+	}
 	for _, v := range slices.Concat(b.partitions, other.partitions) {
 		if !slices.Contains(joined.partitions, v) {
 			joined.partitions = append(joined.partitions, v)
-		}
-	}
-	for _, name := range slices.Concat(b.attributes, other.attributes) {
-		if !slices.Contains(joined.attributes, name) {
-			joined.attributes = append(joined.attributes, name)
 		}
 	}
 	return joined
@@ -253,10 +244,8 @@ func (pl *planner) checkTypes(branches []branch) error {
 				return KeyTypeError(pl.partition.Name)
 			}
 		}
-		for _, c := range b.sort {
-			if c.Value.Type() != pl.sort.Type || c.Operator == expr.SortBetween && c.Upper.Type() != pl.sort.Type {
-				return KeyTypeError(pl.sort.Name)
-			}
+		if b.mistyped {
+			return KeyTypeError(pl.sort.Name)
 		}
 	}
 	return nil
@@ -271,36 +260,32 @@ func KeyTypeError(attribute string) error {
 func (p *Plan) read() error {
 	var reads []Read
 	for i, b := range p.branches {
-		if len(b.partitions) != 1 {
-			continue // nothing is in two partitions
-		}
-		r := Read{Partition: b.partitions[0], all: b.sort}
-		if r.empty() {
+		if b.empty() {
 			continue
 		}
+		r := Read{Partition: b.partitions[0], span: b.span}
 		apart := true
 		for _, earlier := range p.branches[:i] {
-			if len(earlier.partitions) != 1 || earlier.partitions[0] != r.Partition {
-				continue
-			}
-			switch other := (Read{all: earlier.sort}); {
+			switch {
+			case earlier.empty() || earlier.partitions[0] != r.Partition:
 			case b.inverse || earlier.inverse:
 				apart = false
-			case !other.empty() && r.overlaps(other):
+			case !b.span.and(earlier.span).empty():
 				return refuse("Overlapping conditions with range keys are not supported in where clause")
 			}
 		}
 		if !apart { // read all of the partition at once: the condition will tell
-			r = Read{Partition: r.Partition}
+			r.span = span{}
 			reads = slices.DeleteFunc(reads, func(other Read) bool { return other.Partition == r.Partition })
 		}
-		if !slices.ContainsFunc(reads, func(o Read) bool { return o.Partition == r.Partition && o.all == nil }) {
-			reads = append(reads, r)
-		}
+		reads = append(reads, r)
 	}
 	p.Reads = reads
 	return nil
 }
+
+// empty reports whether b is true of nothing. Nothing is in two partitions.
+func (b branch) empty() bool { return len(b.partitions) != 1 || b.span.empty() }
 
 // order puts the reads in the order that is asked for.
 func (p *Plan) order(by []Order, partition string) error {
@@ -323,7 +308,7 @@ func (p *Plan) order(by []Order, partition string) error {
 		}
 	}
 	for i := range p.Reads {
-		p.Reads[i].Sort = p.Reads[i].narrowest(p.Reverse)
+		p.Reads[i].Sort = p.Reads[i].span.condition(p.Reverse)
 	}
 	if len(by) > 0 && partitions == 0 && len(first) > 1 {
 		return refuse("Must have hash key in ORDER BY clause when more than one hash key condition specified in " +
@@ -336,11 +321,10 @@ func (p *Plan) order(by []Order, partition string) error {
 			}
 			return slices.Index(first, a.Partition) - slices.Index(first, b.Partition)
 		}
-		c := a.compare(b)
-		if p.Reverse {
-			return -c
+		if behind := (span{a.span.lower, b.span.upper}).empty(); behind == p.Reverse {
+			return -1
 		}
-		return c
+		return 1
 	})
 	return nil
 }
@@ -363,126 +347,4 @@ func (p *Plan) Lacking(has func(attribute string) bool) []string {
 		}
 	}
 	return lacking
-}
-
-// bound is one end of a range.
-type bound struct {
-	value    attr.Value
-	upper    bool
-	included bool
-	prefix   bool // the upper end is the last value that begins so
-}
-
-func bounds(c expr.SortCondition) []bound {
-	switch c.Operator {
-	case expr.SortEqual:
-		return []bound{{c.Value, false, true, false}, {c.Value, true, true, false}}
-	case expr.SortLess, expr.SortAtMost:
-		return []bound{{c.Value, true, c.Operator == expr.SortAtMost, false}}
-	case expr.SortGreater, expr.SortAtLeast:
-		return []bound{{c.Value, false, c.Operator == expr.SortAtLeast, false}}
-	case expr.SortBetween:
-		return []bound{{c.Value, false, true, false}, {c.Upper, true, true, false}}
-	case expr.SortBeginsWith:
-		return []bound{{c.Value, false, true, false}, {c.Value, true, true, true}}
-	}
-	return nil
-}
-
-// admits reports whether v lies on the inner side of b.
-func (b bound) admits(v attr.Value) bool {
-	if b.prefix && beginsWith(v, b.value) {
-		return true
-	}
-	c, ok := v.Compare(b.value)
-	if c == 0 {
-		return ok && b.included
-	}
-	return ok && (c < 0) == b.upper
-}
-
-// meets reports whether a lower end lies before an upper one.
-func (b bound) meets(upper bound) bool {
-	if upper.prefix && beginsWith(b.value, upper.value) {
-		return true
-	}
-	c, ok := b.value.Compare(upper.value)
-	return ok && (c < 0 || c == 0 && b.included && upper.included)
-}
-
-func beginsWith(v, prefix attr.Value) bool {
-	if text, ok := v.Text(); ok {
-		start, ok := prefix.Text()
-		return ok && strings.HasPrefix(text, start)
-	}
-	b, ok := v.Bytes()
-	start, also := prefix.Bytes()
-	return ok && also && strings.HasPrefix(string(b), string(start))
-}
-
-// overlaps reports whether there can be items that belong to both.
-func (r Read) overlaps(other Read) bool {
-	var all []bound
-	for _, c := range slices.Concat(r.all, other.all) {
-		all = append(all, bounds(c)...)
-	}
-	for _, lower := range all {
-		for _, upper := range all {
-			if !lower.upper && upper.upper && !lower.meets(upper) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// empty reports whether no item can belong to the range.
-func (r Read) empty() bool { return !r.overlaps(Read{}) }
-
-// narrowest returns the condition of the range by which the fewest items are read, from where the reading begins until
-// it is past the range.
-func (r Read) narrowest(reverse bool) (narrowest expr.SortCondition) {
-	best := 0
-	for _, c := range r.all {
-		rank := 3
-		switch c.Operator {
-		case expr.SortEqual:
-			rank = 4
-		case expr.SortLess, expr.SortAtMost, expr.SortGreater, expr.SortAtLeast:
-			near := bounds(c)[0].upper == reverse
-			if rank = 1; near {
-				rank = 2
-			}
-		}
-		if rank > best || rank == best && rank < 3 && tighter(c, narrowest) {
-			narrowest, best = c, rank
-		}
-	}
-	return narrowest
-}
-
-// tighter reports whether less is within the one bound of c than within that of d, which is on the same side.
-func tighter(c, d expr.SortCondition) bool {
-	one, other := bounds(c)[0], bounds(d)[0]
-	order, _ := one.value.Compare(other.value)
-	if order == 0 {
-		return !one.included
-	}
-	return (order < 0) == one.upper
-}
-
-// compare orders ranges of one partition that do not overlap.
-func (r Read) compare(other Read) int {
-	for _, c := range r.all {
-		for _, lower := range bounds(c) {
-			for _, d := range other.all {
-				for _, upper := range bounds(d) {
-					if !lower.upper && upper.upper && !lower.meets(upper) {
-						return 1
-					}
-				}
-			}
-		}
-	}
-	return -1
 }

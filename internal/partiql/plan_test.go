@@ -105,11 +105,11 @@ func TestPlans(t *testing.T) {
 		`pk = 'a' AND (begins_with(sk, 'a') OR sk = 'ab')`: overlapping,
 		`pk = 'a' AND (begins_with(sk, 'a') OR sk = 'b')`:  "a[begins a] a[= b]",
 
-		`pk IN [` + many(50) + `] AND sk = '1' AND x = 1`:               "50 reads",
-		`pk IN [` + many(51) + `]`:                                      tooMany,
-		`pk = 'a' AND sk IN [` + many(51) + `]`:                         tooMany,
-		`pk IN [` + many(26) + `] AND sk IN ['1', '2']`:                 tooMany,
-		`pk = 'a'` + strings.Repeat(` AND (sk = '1' OR sk = '2')`, 200): tooMany,
+		`pk IN [` + many(50) + `] AND sk = '1' AND x = 1`:              "50 reads",
+		`pk IN [` + many(51) + `]`:                                     tooMany,
+		`pk = 'a' AND sk IN [` + many(51) + `]`:                        tooMany,
+		`pk IN [` + many(26) + `] AND sk IN ['1', '2']`:                tooMany,
+		`pk = 'a'` + strings.Repeat(` AND (sk = '1' OR sk = '2')`, 70): tooMany,
 
 		`pk = 1`:                      wrongType + "pk",
 		`pk = 1 OR pk = 'a'`:          wrongType + "pk",

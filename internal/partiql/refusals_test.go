@@ -139,8 +139,14 @@ func TestUnsupported(t *testing.T) {
 			"function: if_not_exists",
 		`SELECT * FROM Music WHERE a BETWEEN 1 AND a`: "The first operand must be distinct from the remaining operands for " +
 			"this operator or function; operator: BETWEEN, first operand: [a]",
-		`SELECT * FROM Music HAVING a = 1`:      "Unsupported clause: HAVING at 1:30:1",
-		`SELECT * FROM Music WHERE m."" = 1`:    "Path component cannot be an empty string",
+		`SELECT * FROM Music HAVING a = 1`:   "Unsupported clause: HAVING at 1:30:1",
+		`SELECT * FROM Music WHERE m."" = 1`: "Path component cannot be an empty string",
+		`SELECT * FROM Music WHERE ` + strings.Repeat("NOT ", 300) + `a = 1`: "The expression contains too many operators; " +
+			"operator count: 301",
+		`UPDATE Music SET a = 1` + strings.Repeat(" + 1", 301): "The expression contains too many operators; operator " +
+			"count: 301",
+		`SELECT * FROM Music WHERE a` + strings.Repeat(".a", 32) + ` = 1`: "The document path has too many nesting levels; " +
+			"nesting levels: 33",
 		`SELECT m[''] FROM Music`:               "Path component cannot be an empty string",
 		`UPDATE Music SET a = {'b': {'': 1}}`:   "Path component cannot be an empty string",
 		`INSERT INTO Music VALUE {'': 1}`:       "Path component cannot be an empty string",

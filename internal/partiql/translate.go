@@ -106,13 +106,19 @@ func (t *translator) named(names ...string) {
 	}
 }
 
-// maxIndex is the greatest index of a list.
-const maxIndex = 1<<31 - 1
+const (
+	maxIndex = 1<<31 - 1 // the greatest index of a list
+	maxSteps = 32        // of a path
+)
 
 // pathOf finds the path that n is. What it comes to is kept in n.
 func (t *translator) pathOf(n *node) expr.Path {
 	n.path = expr.NewPath(n.text)
 	t.named(n.text)
+	if steps := len(n.steps) + 1; steps > maxSteps {
+		t.refuse("The document path has too many nesting levels; nesting levels: " + strconv.Itoa(steps))
+		return n.path
+	}
 	for _, step := range n.steps {
 		switch {
 		case step.all && step.index != nil:
