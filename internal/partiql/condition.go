@@ -104,6 +104,10 @@ var tested = map[string]attr.Type{"NULL": attr.TypeNULL, "BOOLEAN": attr.TypeBOO
 	"STRING": attr.TypeS, "NUMERIC": attr.TypeN, "STRUCT": attr.TypeM, "TUPLE": attr.TypeM, "LIST": attr.TypeL}
 
 func (c *conditions) is(n *node) expr.Test {
+	if n.args[0].kind > kindNull {
+		c.refuse("The left hand side argument to IS must be a Variable Reference, Literal, or Path")
+		return expr.Test{}
+	}
 	o := c.operand(n.args[0])
 	if n.text == "MISSING" {
 		return c.b.Holds("attribute_not_exists", o)

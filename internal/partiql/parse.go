@@ -270,12 +270,10 @@ func (p *parser) term() *node {
 		n.kind = kindText
 	case tokenNumber:
 		n.kind = kindNumber
-	case tokenName:
+	case tokenName, tokenQuoted:
 		if next := p.peek(); next.kind == tokenSign && next.text == "(" {
 			return p.call()
 		}
-		return p.path()
-	case tokenQuoted:
 		return p.path()
 	case tokenKeyword:
 		return p.keywordTerm(n)
@@ -295,6 +293,11 @@ func (p *parser) keywordTerm(n *node) *node {
 		n.kind = kindNull
 	case "missing":
 		n.kind = kindMissing
+	case "select":
+		p.advance()
+		p.query(Select)
+		p.refuse("Unsupported token in expression: SELECT" + n.at.String())
+		return n
 	case "is", "like", "in", "between", "and", "or":
 		p.fail(unexpectedSign)
 	default:

@@ -111,14 +111,14 @@ func TestUnsupported(t *testing.T) {
 		`SELECT l[-1] FROM Music`: "List index is not within the allowable range; index: [-1] at 1:11:1",
 		`SELECT l[2147483648] FROM Music`: "List index is not within the allowable range; index: [2147483648] at " +
 			"1:10:10",
-		`SELECT a FROM Music WHERE l[?] = 1`: "Number of parameters in request and statement don't match.",
-		`SELECT a FROM Music WHERE l[b] = 1`: "Unexpected path component at 1:29:1",
-		`SELECT a FROM Music WHERE l[*] = 1`: "Wildcard path component like a[*].b are not supported at 1:29:1",
-		`SELECT a FROM Music WHERE l.* = 1`:  "Unpivot path component like a.*.b are not supported at 1:29:1",
-		`SELECT * FROM Music ORDER BY a.b`:   "Argument to ORDER BY must be of type VariableReference. Type: PATH",
-		`SELECT * FROM ""`:                   "Path component cannot be an empty string",
-		`SELECT * FROM Music.""`:             "Path component cannot be an empty string",
-		`SELECT * FROM Music.a.b`:            "A path may contain at most 2 components in the FROM clause",
+		`SELECT a FROM Music WHERE l[?] = 1`:   "Number of parameters in request and statement don't match.",
+		`SELECT a FROM Music WHERE l[b.c] = 1`: "Unexpected path component at 1:29:1",
+		`SELECT a FROM Music WHERE l[*] = 1`:   "Wildcard path component like a[*].b are not supported at 1:29:1",
+		`SELECT a FROM Music WHERE l.* = 1`:    "Unpivot path component like a.*.b are not supported at 1:29:1",
+		`SELECT * FROM Music ORDER BY a.b`:     "Argument to ORDER BY must be of type VariableReference. Type: PATH",
+		`SELECT * FROM ""`:                     "Path component cannot be an empty string",
+		`SELECT * FROM Music.""`:               "Path component cannot be an empty string",
+		`SELECT * FROM Music.a.b`:              "A path may contain at most 2 components in the FROM clause",
 		`SELECT * FROM "arn:aws:x"`: "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', " +
 			"'0-9', '-', '_', '.'.",
 		`INSERT INTO Music.byX VALUE {'a': 1}`: "FROM clause may only contain a single table name in data " +
@@ -139,8 +139,14 @@ func TestUnsupported(t *testing.T) {
 			"function: if_not_exists",
 		`SELECT * FROM Music WHERE a BETWEEN 1 AND a`: "The first operand must be distinct from the remaining operands for " +
 			"this operator or function; operator: BETWEEN, first operand: [a]",
-		`SELECT * FROM Music HAVING a = 1`:   "Unsupported clause: HAVING at 1:30:1",
-		`SELECT * FROM Music WHERE m."" = 1`: "Path component cannot be an empty string",
+		`SELECT * FROM Music WHERE a IS NULL IS NULL`: "The left hand side argument to IS must be a Variable Reference, " +
+			"Literal, or Path",
+		`SELECT * FROM Music WHERE [1] IS LIST`: "The left hand side argument to IS must be a Variable Reference, Literal, " +
+			"or Path",
+		`SELECT * FROM Music WHERE EXISTS(SELECT * FROM Music)`: "Unsupported token in expression: SELECT at 1:34:6",
+		`SELECT * FROM Music WHERE a = (SELECT b FROM Music)`:   "Unsupported token in expression: SELECT at 1:32:6",
+		`SELECT * FROM Music HAVING a = 1`:                      "Unsupported clause: HAVING at 1:30:1",
+		`SELECT * FROM Music WHERE m."" = 1`:                    "Path component cannot be an empty string",
 		`SELECT * FROM Music WHERE ` + strings.Repeat("NOT ", 300) + `a = 1`: "The expression contains too many operators; " +
 			"operator count: 301",
 		`UPDATE Music SET a = 1` + strings.Repeat(" + 1", 301): "The expression contains too many operators; operator " +

@@ -128,7 +128,7 @@ func (t *translator) pathOf(n *node) expr.Path {
 		case step.index == nil:
 			t.named(step.name)
 			n.path = n.path.Field(step.name)
-		case step.index.kind == kindText:
+		case step.index.kind == kindText, step.index.kind == kindName: // both name a field
 			t.named(step.index.text)
 			n.path = n.path.Field(step.index.text)
 		case step.index.kind != kindNumber || strings.ContainsAny(step.index.text, ".eE"):
@@ -190,7 +190,7 @@ func (n *node) column() string {
 		switch {
 		case step.index == nil:
 			name = step.name
-		case step.index.kind == kindText:
+		case step.index.kind == kindText, step.index.kind == kindName:
 			name = step.index.text
 		default:
 			i, _ := strconv.ParseInt(step.index.text, 10, 64)
