@@ -27,6 +27,7 @@ type statement struct {
 	fault              error // of the parameters
 	tell               bool  // the item that a condition was not true of
 	consistent         bool
+	about              attr.Item // in a transaction: what is inserted, or the key of the one item
 }
 
 func (c *call) readStatement(o request.Object) *statement {

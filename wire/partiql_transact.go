@@ -82,7 +82,7 @@ func (c *call) findAll(all []*statement) ([]*table.Table, error) {
 	return tables, nil
 }
 
-// checkTransacted refuses what no transaction can do with a table that is there.
+// checkTransacted finds what a statement is about. It refuses what no transaction can do with a table that is there.
 func (s *statement) checkTransacted(t *table.Table) (err error) {
 	switch {
 	case s.Returning != partiql.ReturnNothing:
@@ -92,9 +92,13 @@ func (s *statement) checkTransacted(t *table.Table) (err error) {
 	case s.Index != "":
 		return exception.Validation.Errorf("Operations on indices are not supported in transactions")
 	case s.Kind == partiql.Select:
-		_, err = s.readKey(t, "ExecuteTransaction")
+		s.about, err = s.readKey(t, "ExecuteTransaction")
 	case s.Kind == partiql.Exists:
-		_, err = s.Key(keyNames(t)...)
+		s.about, err = s.Key(keyNames(t)...)
+	case s.Kind == partiql.Insert:
+		s.about = s.Item
+	default: // what is no key of one item cancels the transaction as a key of another kind does
+		s.about, _ = s.Key(keyNames(t)...)
 	}
 	return err
 }
@@ -106,11 +110,7 @@ func (c *call) executeReads(all []*statement, tables []*table.Table) error {
 	}
 	reads := make([]table.Read, len(all))
 	for i, s := range all {
-		item, err := s.readKey(tables[i], "ExecuteTransaction")
-		if err != nil {
-			return inTransaction(i, err)
-		}
-		reads[i] = table.Read{Table: s.Table, Key: keyOf(tables[i].Definition().KeySchema, item)}
+		reads[i] = table.Read{Table: s.Table, Key: keyOf(tables[i].Definition().KeySchema, s.about)}
 	}
 	items, err := c.tables.TransactRead(reads...)
 	if err != nil {
@@ -130,12 +130,7 @@ func (c *call) executeReads(all []*statement, tables []*table.Table) error {
 func (c *call) executeWrites(all []*statement, tables []*table.Table, token string) error {
 	actions := make([]action, len(all))
 	for i, s := range all {
-		item := s.Item
-		if s.Kind != partiql.Insert {
-			// What is no key of one item cancels the transaction as a key of another kind does.
-			item, _ = s.Key(keyNames(tables[i])...)
-		}
-		actions[i] = s.asAction(item, tables[i])
+		actions[i] = s.asAction(s.about, tables[i])
 	}
 	if err := asDuplicates(c.once(token, "TransactStatements", actions), all); err != nil {
 		return err
