@@ -127,8 +127,9 @@
 //   - Where the WHERE of a SELECT names several ranges, they are read in the order of the statement unless it has an
 //     ORDER BY. In a transaction, an INSERT of what is there is canceled as DuplicateItem, and a DELETE of what is not
 //     there is none that fails, whatever its WHERE says. More parameters than places are let pass, and numbers among them
-//     whose exponent needs more than 32 bits are told as out of bounds. One item twice in a BatchExecuteStatement refuses
-//     all of it. NextTokens do not expire.
+//     whose exponent needs more than 32 bits are told as out of bounds. RETURNING MODIFIED answers the parts of
+//     attributes that are changed, as UpdateItem does. One item twice in a BatchExecuteStatement refuses all of it.
+//     NextTokens do not expire.
 //   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
 //     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
 //     other expressions.

@@ -10,7 +10,7 @@
 //
 //   - Every refusal is an error of code [exception.Validation] in the service's own words, where they are known.
 //   - No text makes this package panic. How deeply it recurses is bounded by the length of the text, which is at most
-//     [MaxSize] characters.
+//     [MaxSize] characters, and how long it takes also by the operators that conditions and updates may have.
 //
 // # Concurrency
 //
