@@ -37,7 +37,7 @@ func (p *parser) statement() *syntax {
 	case t.isKeyword("insert"):
 		return p.insert()
 	case t.isKeyword("update"):
-		s := &syntax{kind: Update, source: p.source()}
+		s := &syntax{kind: Update, source: p.target()}
 		s.actions = p.actions()
 		s.where = p.where()
 		s.returning = p.returning()
@@ -50,7 +50,7 @@ func (p *parser) statement() *syntax {
 		return s
 	case t.isKeyword("delete"):
 		p.expect("from", unexpectedWord)
-		s := &syntax{kind: Delete, source: p.source()}
+		s := &syntax{kind: Delete, source: p.target()}
 		s.where = p.where()
 		s.returning = p.returning()
 		return s
@@ -184,6 +184,13 @@ func (p *parser) alias() {
 	if named {
 		p.refuse("Aliasing is not supported")
 	}
+}
+
+// target reads the table of a statement that writes.
+func (p *parser) target() *node {
+	n := p.path()
+	p.alias()
+	return n
 }
 
 // source reads a table, or an index of one.

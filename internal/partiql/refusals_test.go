@@ -59,6 +59,7 @@ func TestMalformed(t *testing.T) {
 		`DELETE FROM;`:                                                           "Expected identifier for simple path",
 		`DELETE FROM WHERE a = 1`:                                                "Expected identifier for simple path",
 		`UPDATE Music SET WHERE`:                                                 "Expected identifier for simple path",
+		`DELETE FROM 'Music'`:                                                    "Expected identifier for simple path",
 		`UPDATE Music SET 'a' = 1`:                                               "Expected identifier for simple path",
 		`SELECT * FROM Music WHERE a = 1e2147483648`:                             "",
 		`SELECT * FROM Music WHERE a = 1e99999999999`:                            "",
