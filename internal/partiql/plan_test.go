@@ -1,7 +1,10 @@
 package partiql_test
 
 import (
+	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -203,6 +206,85 @@ func TestLacking(t *testing.T) {
 		lacking := plan.Lacking(func(name string) bool { return name == "has" })
 		require.Equal(t, want, lacking, where)
 	}
+}
+
+// holds reports whether a condition holds for v.
+func holds(c expr.SortCondition, v attr.Value) bool {
+	order, _ := v.Compare(c.Value)
+	switch c.Operator {
+	case expr.SortEqual:
+		return order == 0
+	case expr.SortLess:
+		return order < 0
+	case expr.SortAtMost:
+		return order <= 0
+	case expr.SortGreater:
+		return order > 0
+	case expr.SortAtLeast:
+		return order >= 0
+	case expr.SortBetween:
+		upper, _ := v.Compare(c.Upper)
+		return order >= 0 && upper <= 0
+	}
+	text, _ := v.Text()
+	prefix, _ := c.Value.Text()
+	b, _ := v.Bytes()
+	start, _ := c.Value.Bytes()
+	return strings.HasPrefix(text, prefix) && bytes.HasPrefix(b, start)
+}
+
+// Whatever is said of a sort key, what is read for it is what is asked for, from one end to the other.
+func TestSpans(t *testing.T) {
+	texts := []string{"", "a", "ab", "abc", "ac", "b", "\u00ff", "\u00ffz"}
+	domains := map[attr.Type][]attr.Value{attr.TypeN: {attr.N("-2"), attr.N("0"), attr.N("1"), attr.N("1.5"), attr.N("20")}}
+	for _, text := range texts {
+		domains[attr.TypeS] = append(domains[attr.TypeS], attr.S(text))
+		domains[attr.TypeB] = append(domains[attr.TypeB], attr.B([]byte(text)))
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	found := 0
+	for range 20000 {
+		typ := []attr.Type{attr.TypeS, attr.TypeN, attr.TypeB}[random.IntN(3)]
+		domain := domains[typ]
+		where, parameters := "pk = 'a'", []attr.Value(nil)
+		for range 1 + random.IntN(3) {
+			forms := []string{"sk = ?", "sk < ?", "sk <= ?", "sk > ?", "sk >= ?", "sk BETWEEN ? AND ?", "begins_with(sk, ?)"}
+			if typ == attr.TypeN {
+				forms = forms[:6]
+			}
+			form := forms[random.IntN(len(forms))]
+			low := random.IntN(len(domain))
+			parameters = append(parameters, domain[low])
+			if strings.HasPrefix(form, "sk BETWEEN") {
+				parameters = append(parameters, domain[low+random.IntN(len(domain)-low)])
+			}
+			where += " AND " + form
+		}
+		s := parse(t, "SELECT * FROM Music WHERE "+where+" ORDER BY sk "+[]string{"ASC", "DESC"}[random.IntN(2)], parameters...)
+		plan, err := s.Plan(pk, expr.KeyAttribute{Name: "sk", Type: typ})
+		require.NoError(t, err)
+		inOrder := slices.Clone(domain)
+		if plan.Reverse {
+			slices.Reverse(inOrder)
+		}
+		past := false
+		for _, v := range inOrder {
+			wanted := s.Condition.Holds(attr.MustItem(attr.Map{"pk": attr.S("a"), "sk": v}))
+			if len(plan.Reads) == 0 {
+				require.False(t, wanted, "%s %v", where, parameters)
+				continue
+			}
+			r := plan.Reads[0]
+			require.Equal(t, wanted, r.Holds(v), "%s %v: %v", where, parameters, v)
+			past = past || r.Past(v, plan.Reverse)
+			if wanted {
+				require.False(t, past, "%s %v: %v", where, parameters, v)
+				require.True(t, holds(r.Sort, v), "%s %v: %v is not read by %v", where, parameters, v, r.Sort)
+				found++
+			}
+		}
+	}
+	require.Greater(t, found, 10000)
 }
 
 // FuzzParse reads anything, and looks at what it means if it is a statement.
