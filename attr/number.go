@@ -1,6 +1,9 @@
 package attr
 
-import "strings"
+import (
+	"math"
+	"strings"
+)
 
 // A number is encoded so that the order of the bytes is the order of the numbers, and so that the encoding says by
 // itself where it ends. With the number written as 0.p1 p2 p3 ... x 100^e, each p from 0 to 99, the first and the
@@ -147,7 +150,7 @@ func scanMantissa[T string | []byte](d *decimal, text T, i int) (end int, ok boo
 	return i, ok
 }
 
-// scanExponent reads the exponent that makes up text[i:], if that is not empty.
+// scanExponent reads the exponent that makes up text[i:], if that is not empty. It must fit 64 bits.
 func scanExponent[T string | []byte](text T, i int) (exponent int, ok bool) {
 	if i == len(text) {
 		return 0, true
@@ -164,35 +167,42 @@ func scanExponent[T string | []byte](text T, i int) (exponent int, ok bool) {
 	if i == len(text) {
 		return 0, false
 	}
+	large := int64(0)
 	for ; i < len(text); i++ {
 		c := text[i]
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		if exponent < exponentOK {
-			exponent = exponent*10 + int(c-'0')
+		digit := int64(c - '0')
+		if large > (math.MaxInt64-digit)/10 {
+			return 0, false
 		}
+		large = large*10 + digit
 	}
+	exponent = int(min(large, exponentOK))
 	if negative {
 		exponent = -exponent
 	}
 	return exponent, true
 }
 
-// encode checks the limits and returns the encoding of d.
+// encode checks the limits, which zero has too as it is written, and returns the encoding of d.
 func (d *decimal) encode() (num number, fault numberFault) {
 	leading := d.exponent - 1
+	if d.n == 0 {
+		leading++
+	}
 	switch {
-	case d.n == 0:
-		num.put(firstPositive)
-		num.put(endPositive)
-		return num, numberOK
 	case leading > maxLeading:
 		return num, numberOverflow
 	case leading < minLeading:
 		return num, numberUnderflow
 	case d.excess:
 		return num, numberTooLong
+	case d.n == 0:
+		num.put(firstPositive)
+		num.put(endPositive)
+		return num, numberOK
 	}
 	biased := byte((d.exponent+1)>>1 + exponentBias)
 	end := byte(endPositive)

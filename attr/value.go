@@ -36,8 +36,9 @@ func S(text string) Value {
 }
 
 // N returns the number that text denotes in decimal: an optional sign, digits with an optional fraction, and an
-// optional exponent, as in "-1.5e3". The Value is invalid if text is none, if the number has more than 38
-// significant digits, or if it is neither zero nor of a magnitude from 1E-130 up to but not including 1E+126.
+// optional exponent of 64 bits, as in "-1.5e3". The Value is invalid if text is none, if the number has more than 38
+// significant digits, or if it is not of a magnitude from 1E-130 up to but not including 1E+126, which for zero is that
+// of the last zero before its exponent.
 func N(text string) Value {
 	num, fault := encodeNumber(text)
 	if fault != numberOK {
