@@ -60,8 +60,8 @@ func (p *parser) statement() *syntax {
 
 // other reads what is no statement of ours, to say what it is.
 func (p *parser) other(first token) *syntax {
-	switch t := p.token(); {
-	case (first.isKeyword("create") || first.isKeyword("drop")) && (t.isKeyword("table") || t.isKeyword("index")):
+	t := p.token()
+	if (first.isKeyword("create") || first.isKeyword("drop")) && (t.isKeyword("table") || t.isKeyword("index")) {
 		p.next = len(p.tokens) - 1
 		p.refuse("Unsupported operation: " + title(first.text) + title(t.text))
 		return &syntax{}
