@@ -107,7 +107,7 @@ func L(elements ...Value) Value {
 		if reason := e.refusal(); reason != "" {
 			return invalid(reason)
 		}
-		if e.depth() >= MaxDepth {
+		if e.fillsDepth() {
 			return invalid(msgTooDeep)
 		}
 		size += e.encodedLen()
@@ -120,18 +120,13 @@ func L(elements ...Value) Value {
 }
 
 // M returns the map with those fields, of which there may be none; it does not keep the Go map. The Value is invalid
-// if one of the fields is, or is no value, if a name is not valid UTF-8 or longer than 65,535 bytes, or if they make
+// if one of the fields is, or is no value, if a name is empty, not valid UTF-8 or longer than 65,535 bytes, or if they make
 // more than [MaxDepth] levels. Of several faults it tells the one at the least name.
 func M(m Map) Value {
 	var space [16]field
-	list, reason := sortedFields(space[:0], m, true)
+	list, reason := sortedFields(space[:0], m)
 	if reason != "" {
 		return invalid(reason)
-	}
-	for i := range list {
-		if list[i].value.depth() >= MaxDepth {
-			return invalid(msgTooDeep)
-		}
 	}
 	data := make([]byte, 0, fieldsLen(list))
 	return Value{TypeM, string(appendFields(data, list))}
@@ -143,8 +138,9 @@ type field struct {
 	value Value
 }
 
-// sortedFields appends the fields of m to list in ascending order of names, or gives the reason why they are refused.
-func sortedFields(list []field, m Map, nested bool) (sorted []field, reason string) {
+// sortedFields appends the fields of m to list in ascending order of names, or gives the reason why neither a map nor an
+// item can have them.
+func sortedFields(list []field, m Map) (sorted []field, reason string) {
 	if len(m) > cap(list) {
 		list = make([]field, 0, len(m))
 	}
@@ -153,11 +149,14 @@ func sortedFields(list []field, m Map, nested bool) (sorted []field, reason stri
 	}
 	slices.SortFunc(list, func(a, b field) int { return strings.Compare(a.name, b.name) })
 	for i := range list {
-		if reason = nameRefusal(list[i].name, nested); reason != "" {
+		if reason = nameRefusal(list[i].name); reason != "" {
 			return nil, reason
 		}
 		if reason = list[i].value.refusal(); reason != "" {
 			return nil, reason
+		}
+		if list[i].value.fillsDepth() {
+			return nil, msgTooDeep
 		}
 	}
 	return list, ""

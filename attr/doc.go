@@ -38,7 +38,6 @@
 //   - S and attribute names must be valid UTF-8 when they are given as Go strings. In JSON, a byte that is not valid
 //     UTF-8 and half a surrogate pair are read as U+FFFD.
 //   - Levels are counted for lists and maps; a set is not a level.
-//   - An empty name is refused for an attribute of an item, and accepted within a map.
 //   - A member of an attribute value given twice in JSON, or an attribute, counts as it was given last.
 //   - Messages repeat no more than about a kilobyte of what they refuse. Those for JSON of the wrong form, and those
 //     about names, are this package's own.

@@ -21,11 +21,11 @@ type Item struct {
 }
 
 // NewItem returns the item with those attributes, of which there may be none; it does not keep the map. The error,
-// an [exception.Validation], is the first fault in ascending order of names: that a value is invalid or is no value,
-// or that a name is empty, not valid UTF-8, or longer than 65,535 bytes.
+// an [exception.Validation], is the first fault in ascending order of names: that a value is invalid, is no value, or has
+// [MaxDepth] levels, or that a name is empty, not valid UTF-8, or longer than 65,535 bytes.
 func NewItem(m Map) (Item, error) {
 	var space [16]field
-	list, reason := sortedFields(space[:0], m, false)
+	list, reason := sortedFields(space[:0], m)
 	if reason != "" {
 		return Item{}, exception.Validation.Errorf("%s", reason)
 	}

@@ -171,7 +171,7 @@ func ParseValue(json []byte) (Value, error) {
 func ParseItem(json []byte) (Item, error) {
 	p := newParser(json)
 	defer p.free()
-	size := p.object(0)
+	size := p.object(1)
 	p.End()
 	if err := p.err(); err != nil {
 		return Item{}, err

@@ -132,7 +132,8 @@ func (p *parser) typed(t Type, depth int) (size int, ok bool) {
 		return p.set(t)
 	}
 	if depth >= MaxDepth {
-		return 0, p.Stop(exception.Validation.Errorf(msgTooDeep))
+		p.note(msgTooDeep)
+		return 0, p.Skip()
 	}
 	if t == TypeL {
 		return p.list(depth + 1)
@@ -332,9 +333,9 @@ func (p *parser) list(depth int) (size int, ok bool) {
 }
 
 // object reads an object of attribute values on level depth, pushes their spans in ascending order of names, and
-// returns what names and values count for.
+// returns what names and values count for. An empty name is told before all else that is wrong with the object.
 func (p *parser) object(depth int) (size int) {
-	base := len(p.spans)
+	base, sound := len(p.spans), p.fault == ""
 	if !p.open('{', jsontext.ValueMap) {
 		return 0
 	}
@@ -344,7 +345,9 @@ func (p *parser) object(depth int) (size int) {
 		if !p.member() {
 			return 0
 		}
-		if reason := nameLengthRefusal(len(p.buf)-name, depth > 0); reason != "" {
+		if name == len(p.buf) && sound {
+			p.fault = msgNoName
+		} else if reason := nameLengthRefusal(len(p.buf) - name); reason != "" {
 			p.note(reason)
 		}
 		if !p.value(depth) {

@@ -11,7 +11,8 @@ const (
 	msgManyTypes = "Supplied AttributeValue has more than one datatypes set, " +
 		"must contain exactly one of the supported datatypes"
 	msgNullFalse = "One or more parameter values were invalid: Null attribute value types must have the value of true"
-	msgTooDeep   = "Nesting Levels have exceeded supported limits"
+	msgTooDeep   = "Nesting Levels have exceeded supported limits: " +
+		"Attributes in the item have nested levels beyond supported limit"
 	msgEmptySS   = "One or more parameter values were invalid: An string set  may not be empty"
 	msgEmptyNS   = "One or more parameter values were invalid: An number set  may not be empty"
 	msgEmptyBS   = "One or more parameter values were invalid: Binary sets should not be empty"
@@ -19,7 +20,7 @@ const (
 	msgTwiceInNS = "Input collection contains duplicates"
 	msgTwiceInBS = "One or more parameter values were invalid: Input collection [%s]of type BS contains duplicates."
 	msgNotUTF8   = "One or more parameter values were invalid: A string is not valid UTF-8"
-	msgNoName    = "One or more parameter values were invalid: An attribute name may not be empty"
+	msgNoName    = "Empty attribute name"
 	msgNameUTF8  = "One or more parameter values were invalid: An attribute name is not valid UTF-8"
 	msgLongName  = "One or more parameter values were invalid: An attribute name may not exceed %d bytes, got %d"
 )
@@ -27,9 +28,9 @@ const (
 // maxNameSize is how many bytes an attribute name may have.
 const maxNameSize = 65535
 
-// nameRefusal returns the reason why name cannot name an attribute, or "". Only names within maps may be empty.
-func nameRefusal(name string, nested bool) string {
-	if reason := nameLengthRefusal(len(name), nested); reason != "" {
+// nameRefusal returns the reason why name cannot name an attribute or a field of a map, or "".
+func nameRefusal(name string) string {
+	if reason := nameLengthRefusal(len(name)); reason != "" {
 		return reason
 	}
 	if !utf8.ValidString(name) {
@@ -39,9 +40,9 @@ func nameRefusal(name string, nested bool) string {
 }
 
 // nameLengthRefusal is nameRefusal for a name of n bytes that is valid UTF-8.
-func nameLengthRefusal(n int, nested bool) string {
+func nameLengthRefusal(n int) string {
 	switch {
-	case n == 0 && !nested:
+	case n == 0:
 		return msgNoName
 	case n > maxNameSize:
 		return fmt.Sprintf(msgLongName, maxNameSize, n)

@@ -87,7 +87,9 @@ func TestParseRefusesContent(t *testing.T) {
 		none   = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 		many   = "Supplied AttributeValue has more than one datatypes set, " +
 			"must contain exactly one of the supported datatypes"
-		deep = "Nesting Levels have exceeded supported limits"
+		deep = "Nesting Levels have exceeded supported limits: " +
+			"Attributes in the item have nested levels beyond supported limit"
+		noName = "Empty attribute name"
 	)
 	for _, test := range []struct{ text, want string }{
 		{`{"a":{}}`, none}, {`{"a":{"X":1}}`, none}, {`{"a":{"s":"x"}}`, none}, {`{"a":{"S":null}}`, none},
@@ -108,12 +110,17 @@ func TestParseRefusesContent(t *testing.T) {
 		{`{"a":{"N":"1e-131"}}`,
 			"Number underflow. Attempting to store a number with magnitude smaller than supported range"},
 		{`{"a":{"N":"` + digits38 + `1"}}`, "Attempting to store more than 38 significant digits in a Number"},
-		{`{"":{"S":"x"}}`, wrong + "An attribute name may not be empty"},
+		{`{"":{"S":"x"}}`, noName},
+		{`{"a":{"L":[{"M":{"":{"S":"x"}}}]}}`, noName},
 		{`{"` + strings.Repeat("n", 65536) + `":{"S":"x"}}`,
 			wrong + "An attribute name may not exceed 65535 bytes, got 65536"},
-		{`{"a":` + strings.Repeat(`{"L":[`, 33) + strings.Repeat("]}", 33) + "}", deep},
-		{`{"a":` + strings.Repeat(`{"M":{"a":`, 33) + `{"S":"x"}` + strings.Repeat("}}", 33) + "}", deep},
-		{`{"a":` + strings.Repeat(`{"L":[`, 1<<20), deep},
+		{`{"a":` + lists(32) + "}", deep},
+		{`{"a":` + strings.Repeat(`{"M":{"a":`, 32) + `{"S":"x"}` + strings.Repeat("}}", 32) + "}", deep},
+		{`{"a":` + lists(32) + `,"b":{"N":"x"}}`, deep},
+		{`{"a":` + lists(100) + `,"":{"S":"x"}}`, noName}, // before all else that is wrong with what has it
+		{`{"":{"S":"x"},"a":` + lists(100) + "}", noName},
+		{`{"a":` + lists(40) + `,"b":{"M":{"":{"S":"x"}}}}`, deep},
+		{`{"a":{"M":{"b":{"N":"x"},"":{"S":"x"}}}}`, noName},
 		{`{"a":{"L":[` + strings.Repeat(`{"NULL":true},`, attr.MaxItemSize+2),
 			"Item size has exceeded the maximum allowed size"},
 		{`{"a":{"SS":[` + strings.Repeat(`"",`, attr.MaxItemSize+2), "Item size has exceeded the maximum allowed size"},
@@ -122,12 +129,26 @@ func TestParseRefusesContent(t *testing.T) {
 		require.ErrorIs(t, err, exception.Validation, test.text)
 		require.EqualError(t, err, "ValidationException: "+test.want)
 	}
-	deepest := `{"a":` + strings.Repeat(`{"L":[`, 32) + strings.Repeat("]}", 32) + "}"
+	_, err := attr.ParseValue([]byte(`{"S":"x"} {"S":"x"}`))
+	require.ErrorIs(t, err, exception.Serialization)
+	_, err = attr.ParseItem([]byte(`{"a":` + strings.Repeat(`{"L":[`, 1<<20)))
+	require.ErrorIs(t, err, exception.Serialization)
+}
+
+// lists returns the JSON of so many lists within one another.
+func lists(levels int) string { return strings.Repeat(`{"L":[`, levels) + strings.Repeat("]}", levels) }
+
+// An item is the first of its levels.
+func TestParseDeepest(t *testing.T) {
+	deepest := `{"a":` + lists(attr.MaxDepth-1) + "}"
 	item, err := attr.ParseItem([]byte(deepest))
 	require.NoError(t, err)
 	require.Equal(t, deepest, item.String())
-	_, err = attr.ParseValue([]byte(`{"S":"x"} {"S":"x"}`))
-	require.ErrorIs(t, err, exception.Serialization)
+	value, err := attr.ParseValue([]byte(lists(attr.MaxDepth)))
+	require.NoError(t, err)
+	require.Equal(t, lists(attr.MaxDepth), value.String())
+	_, err = attr.ParseValue([]byte(lists(attr.MaxDepth + 1)))
+	require.ErrorIs(t, err, exception.Validation)
 }
 
 // A text that was refused leaves nothing behind for the next one.

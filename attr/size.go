@@ -41,6 +41,13 @@ const (
 	entrySize     = 1
 )
 
+// fillsDepth reports whether v has as many levels as there may be, so that nothing can hold it. What is too short for so
+// many is not looked through.
+func (v Value) fillsDepth() bool {
+	const least = 2 // bytes of a level around another one
+	return len(v.data) >= least*(MaxDepth-1) && v.depth() >= MaxDepth
+}
+
 // depth returns how many levels of lists and maps there are in v, itself included.
 func (v Value) depth() int {
 	deepest, rest := 0, v.data

@@ -9,8 +9,8 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 )
 
-// MaxDepth is how many levels of lists and maps an item may hold within one another. The item itself is level 0,
-// a list or map that is the value of one of its attributes is level 1.
+// MaxDepth is how many levels of lists and maps there may be within one another. An item is itself the first level, so
+// the value of an attribute may have one level less than a value that is in no item.
 const MaxDepth = 32
 
 // Value is one attribute value. It is immutable, so it may be copied and shared between goroutines freely.

@@ -71,7 +71,7 @@ func TestLen(t *testing.T) {
 	for want, list := range [][]attr.Value{
 		{attr.S(""), attr.B(nil), attr.Null(), attr.Bool(true), attr.N("123"), attr.L(), attr.M(nil)},
 		{attr.S("a"), attr.B([]byte("a")), attr.SS(""), attr.NS("100"), attr.BS(nil), attr.L(attr.L()),
-			attr.M(attr.Map{"": attr.L()})},
+			attr.M(attr.Map{"a": attr.L()})},
 		{attr.S("é"), attr.SS("a", "b"), attr.NS("1", "2"), attr.BS(nil, []byte{0}), attr.L(attr.Null(), attr.Null())},
 	} {
 		for _, v := range list {
@@ -90,7 +90,7 @@ func TestElementsAndFields(t *testing.T) {
 		slices.Collect(attr.L(attr.Null(), attr.L(attr.S("x"))).Elements()))
 	require.Empty(t, slices.Collect(attr.M(attr.Map{"a": attr.Null()}).Elements()))
 
-	m := attr.M(attr.Map{"b": attr.S("2"), "a": attr.S("1"), "B": attr.S("0"), "": attr.S("e")})
+	m := attr.M(attr.Map{"b": attr.S("2"), "a": attr.S("1"), "B": attr.S("0"), " ": attr.S("e")})
 	var names []string
 	for name, v := range m.Fields() {
 		names = append(names, name)
@@ -98,7 +98,7 @@ func TestElementsAndFields(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, v, found)
 	}
-	require.Equal(t, []string{"", "B", "a", "b"}, names)
+	require.Equal(t, []string{" ", "B", "a", "b"}, names)
 	for _, name := range []string{"A", "aa", "c", "\x00"} {
 		_, ok := m.Lookup(name)
 		require.False(t, ok, name)
@@ -181,8 +181,9 @@ func TestRefusals(t *testing.T) {
 		{attr.M(attr.Map{"\xff": attr.Null()}), wrong + "An attribute name is not valid UTF-8"},
 		{attr.M(attr.Map{strings.Repeat("n", 65536): attr.Null()}),
 			wrong + "An attribute name may not exceed 65535 bytes, got 65536"},
-		{nested(33), "Nesting Levels have exceeded supported limits"},
-		{attr.M(attr.Map{"a": nested(32)}), "Nesting Levels have exceeded supported limits"},
+		{nested(33), tooDeep},
+		{attr.M(attr.Map{"a": nested(32)}), tooDeep},
+		{attr.M(attr.Map{"": attr.Null()}), "Empty attribute name"},
 	} {
 		require.ErrorIs(t, test.value.Err(), exception.Validation, test.want)
 		require.EqualError(t, test.value.Err(), "ValidationException: "+test.want)
@@ -201,6 +202,9 @@ func TestRefusals(t *testing.T) {
 	long := attr.SS(slices.Repeat([]string{strings.Repeat("x", 100000)}, 100)...)
 	require.Less(t, len(long.Err().Error()), 4000)
 }
+
+const tooDeep = "Nesting Levels have exceeded supported limits: " +
+	"Attributes in the item have nested levels beyond supported limit"
 
 // nested returns levels lists and maps within one another.
 func nested(levels int) attr.Value {

@@ -19,9 +19,9 @@ const (
 )
 
 var (
-	getsRule   = request.Rule{Required: true, Name: true, Min: 1, Max: maxBatchGet}
+	getsRule   = request.Rule{Required: true, Name: true, Max: maxBatchGet}
 	keysRule   = request.Rule{Required: true, Min: 1, Max: maxBatchGet}
-	writesRule = request.Rule{Required: true, Name: true, Min: 1, Max: table.MaxBatch}
+	writesRule = request.Rule{Required: true, Name: true, Max: table.MaxBatch}
 	eachRule   = request.Rule{Min: 1, Max: table.MaxBatch}
 )
 
@@ -49,9 +49,8 @@ func batchGetItem(c *call) error {
 			n += len(all[len(all)-1].items)
 		}
 	}
-	if n > maxBatchGet {
-		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchGetItem call"))
-	}
+	c.refuseBatch("BatchGetItem", n, maxBatchGet)
+	refuseMixedGets(c, all)
 	c.readCapacity()
 	if err := c.Err(); err != nil {
 		return err
@@ -60,6 +59,24 @@ func batchGetItem(c *call) error {
 		return err
 	}
 	return c.answerGets(all)
+}
+
+// refuseBatch refuses a batch of n items if there are none or more than may be.
+func (c *call) refuseBatch(operation string, n, most int) {
+	switch {
+	case n > most:
+		c.Refuse(exception.Validation.Errorf("Too many items requested for the %s call", operation))
+	case n == 0 && c.in.Has("RequestItems"):
+		c.Refuse(exception.Validation.Errorf("The requestItems parameter is required for %s", operation))
+	}
+}
+
+// refuseMixedGets refuses to have an expression for one table and AttributesToGet for another.
+func refuseMixedGets(c *call, all []gets) {
+	attributes := slices.ContainsFunc(all, func(g gets) bool { return g.attributes != nil })
+	if attributes && slices.ContainsFunc(all, func(g gets) bool { return g.expression != "" }) {
+		c.Refuse(mixture(getForms.legacy, getForms.expressions))
+	}
 }
 
 func (c *call) readGets(name string, o request.Object) gets {
@@ -237,9 +254,7 @@ func batchWriteItem(c *call) error {
 			}
 		}
 	}
-	if len(all) > table.MaxBatch {
-		c.Refuse(exception.Validation.Errorf("Too many items requested for the BatchWriteItem call"))
-	}
+	c.refuseBatch("BatchWriteItem", len(all), table.MaxBatch)
 	c.readMetrics()
 	if err := c.Err(); err != nil {
 		return err

@@ -179,7 +179,7 @@ func TestBatchWriteItemRefuses(t *testing.T) {
 	first := "requestItems.Books.member.1.member."
 	e.refusing("BatchWriteItem", map[string][2]string{
 		"nothing":    {`{}`, violated("null", "requestItems", notNull)},
-		"no table":   {of(`{}`), violated("'{}'", "requestItems", notEmpty)},
+		"no table":   {of(`{}`), "The requestItems parameter is required for BatchWriteItem"},
 		"no write":   {books(), violated(`'{"Books": []}'`, "requestItems", oneOf25)},
 		"null":       {of(`{'Books': null}`), violated(`'{"Books": null}'`, "requestItems", oneOf25)},
 		"a bad name": {of(`{'a': [{}]}`), violated(`'{"a": [{}]}'`, "requestItems", tableNames)},
@@ -233,7 +233,7 @@ func TestBatchGetItemRefuses(t *testing.T) {
 	const keys = "requestItems.Books.member.keys"
 	e.refusing("BatchGetItem", map[string][2]string{
 		"nothing":         {`{}`, violated("null", "requestItems", notNull)},
-		"no table":        {of(`{}`), violated("'{}'", "requestItems", notEmpty)},
+		"no table":        {of(`{}`), "The requestItems parameter is required for BatchGetItem"},
 		"null":            {of(`{'Books': null}`), violated("null", "requestItems.Books.member", notNull)},
 		"no list of keys": {of(`{'Books': {}}`), violated("null", keys, notNull)},
 		"no key":          {books(``), violated("'[]'", keys, notEmpty)},

@@ -19,8 +19,8 @@ import (
 )
 
 // subjects are the files whose cases are about several operations.
-var subjects = []string{"legacy-expected", "legacy-reads", "legacy-updates", "partiql-select", "partiql-syntax", "partiql-writes",
-	"validation"}
+var subjects = []string{"capacity", "legacy-expected", "legacy-reads", "legacy-updates", "partiql-select",
+	"partiql-syntax", "partiql-writes", "sizes", "validation", "values"}
 
 // TestConformance runs the cases of testdata/conformance. Besides what a case requires, every answer must fit the
 // service's model, every error must be one of the operation's, and a request that is refused must change nothing.

@@ -76,10 +76,14 @@ func (c *call) refuseMixture(o request.Object, f forms) {
 		legacy = append(legacy, "KeyConditions")
 	}
 	if legacy != nil {
-		c.Refuse(exception.Validation.Errorf("Can not use both expression and non-expression parameters in the same "+
-			"request: Non-expression parameters: {%s} Expression parameters: {%s}",
-			strings.Join(legacy, ", "), strings.Join(expressions, ", ")))
+		c.Refuse(mixture(legacy, expressions))
 	}
+}
+
+func mixture(legacy, expressions []string) error {
+	return exception.Validation.Errorf("Can not use both expression and non-expression parameters in the same "+
+		"request: Non-expression parameters: {%s} Expression parameters: {%s}",
+		strings.Join(legacy, ", "), strings.Join(expressions, ", "))
 }
 
 // refuseErr refuses the request if there is an error.

@@ -52,6 +52,14 @@ var requestExceptions = map[string]requestException{
 			`constraint: Member must have length less than or equal to 65535$`,
 		typed: true, why: "so long a name is not quoted in full",
 	},
+	"BatchGetItem RequestItems": {
+		text:  "^(The requestItems parameter is required for BatchGetItem$|1 validation error detected: Value '{.*Member must have length less)",
+		typed: true, alone: true, why: ownText,
+	},
+	"BatchWriteItem RequestItems": {
+		text:  "^(The requestItems parameter is required for BatchWriteItem$|1 validation error detected: Value '{.*Member must have length less)",
+		typed: true, alone: true, why: ownText,
+	},
 	"BatchWriteItem RequestItems{}": {
 		text:  "^1 validation error detected: Value .* at 'requestItems.*' failed to satisfy constraint: M",
 		typed: true, alone: true,

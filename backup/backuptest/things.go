@@ -162,7 +162,7 @@ func varied() []attr.Item {
 		"id": attr.S("all types"), "s": attr.S("text \u00e9\u4e16"), "empty": attr.S(""),
 		"n": attr.N("-12345678901234567890.123456789012345678"), "tiny": attr.N("1E-130"), "b": attr.B([]byte{0, 255, 10}),
 		"bool": attr.Bool(true), "null": attr.Null(), "ss": attr.SS("x", "y"), "ns": attr.NS("1", "2.50", "-3"),
-		"bs": attr.BS([]byte{1}, []byte{}), "l": attr.L(attr.S("a"), attr.L(), attr.M(attr.Map{"": attr.Null()})),
+		"bs": attr.BS([]byte{1}, []byte{}), "l": attr.L(attr.S("a"), attr.L(), attr.M(attr.Map{" ": attr.Null()})),
 		"m": attr.M(attr.Map{"deep": attr.M(attr.Map{"deeper": attr.L(attr.Int(1))})}),
 	})
 	const overhead = len("id") + len("large") + len("fill")

@@ -12,6 +12,7 @@ const (
 	msgMissing     = "The provided expression refers to an attribute that does not exist in the item"
 	msgOperandType = "An operand in the update expression has an incorrect data type"
 	msgTooLarge    = "Item size to update has exceeded the maximum allowed size"
+	msgTooDeep     = "Nesting Levels have exceeded supported limits"
 	msgMismatch    = "Type mismatch for attribute to update" // without an expression
 )
 
@@ -74,7 +75,11 @@ func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 	if err := r.fields(m, u.tree.kids); err != nil {
 		return attr.Item{}, err
 	}
-	return attr.NewItem(m)
+	made, err := attr.NewItem(m)
+	if err != nil { // all of it is sound by itself
+		err = refuse(msgTooDeep)
+	}
+	return made, err
 }
 
 // change finds what the action does to item.

@@ -59,8 +59,11 @@ type parser struct {
 // newParser returns a parser at the first token of text, or the reason why the text is not looked at.
 func newParser(kind, text string, keywords []string, params *Params) (*parser, error) {
 	if len(text) > MaxSize {
-		return nil, exception.Validation.Errorf("Invalid %s: Expression size has exceeded the maximum allowed size; "+
-			"expression size: %d", kind, len(text))
+		reason := "Expression size has exceeded the maximum allowed size;"
+		if kind != kindUpdate && kind != kindProjection { // of which the service does not tell it
+			reason += " expression size: " + strconv.Itoa(len(text))
+		}
+		return nil, refuse("Invalid " + kind + ": " + reason)
 	}
 	p := &parser{kind: kind, text: text, keywords: keywords, params: params}
 	p.token = scan(text, 0)
