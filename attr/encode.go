@@ -80,12 +80,23 @@ func fields(s string) iter.Seq2[string, Value] {
 
 // lookup finds a field among those encoded in s.
 func lookup(s, name string) (Value, bool) {
-	for s != "" {
-		field, v, rest := cutField(s)
+	c := Cursor{s}
+	return c.Seek(name)
+}
+
+// Cursor goes over the attributes of an item, or the fields of a map, and looks names up on its way: all of them together
+// cost no more than going over the attributes once. The zero Cursor is at the end. It belongs to one goroutine.
+type Cursor struct{ rest string }
+
+// Seek returns the value of that name; ok is false if there is none. Names must be sought in ascending byte order. The
+// value refers to the memory of what the cursor is in.
+func (c *Cursor) Seek(name string) (v Value, ok bool) {
+	for c.rest != "" {
+		field, v, rest := cutField(c.rest)
 		if field >= name {
 			return v.orZero(field == name)
 		}
-		s = rest
+		c.rest = rest
 	}
 	return Value{}, false
 }

@@ -70,6 +70,9 @@ func (it Item) Size() int {
 // value refers to the memory of the item.
 func (it Item) Lookup(name string) (v Value, ok bool) { return lookup(it.body(), name) }
 
+// Cursor returns a [Cursor] before the first attribute.
+func (it Item) Cursor() Cursor { return Cursor{it.body()} }
+
 // All yields the names and values of the attributes, in ascending byte order of the names.
 func (it Item) All() iter.Seq2[string, Value] { return fields(it.body()) }
 
@@ -99,7 +102,15 @@ func (it Item) Without(names ...string) Item {
 // Project returns the item with those of its attributes that are named. Names that it does not have are ignored; if
 // it has none of them, the result is an item without attributes. Of the zero Item it is the zero Item.
 func (it Item) Project(names ...string) Item {
-	return it.filter(func(name string) bool { return slices.Contains(names, name) })
+	const few = 8
+	if len(names) <= few {
+		return it.filter(func(name string) bool { return slices.Contains(names, name) })
+	}
+	sorted := slices.Sorted(slices.Values(names))
+	return it.filter(func(name string) bool {
+		_, named := slices.BinarySearch(sorted, name)
+		return named
+	})
 }
 
 func (it Item) filter(keep func(name string) bool) Item {

@@ -3,6 +3,7 @@ package attr_test
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,6 +100,42 @@ func TestProjectNothing(t *testing.T) {
 	require.Equal(t, attr.MustItem(nil), item.Project())
 	require.Equal(t, attr.MustItem(nil), item.Project("b"))
 	require.False(t, item.Project("b").IsZero())
+}
+
+func TestCursor(t *testing.T) {
+	fields := attr.Map{"a": attr.S("1"), "b": attr.S("2"), "d": attr.S("4"), "é": attr.S("5")}
+	for _, c := range []attr.Cursor{attr.MustItem(fields).Cursor(), attr.M(fields).Cursor()} {
+		for _, name := range []string{"", "a", "aa", "b", "b", "c", "d", "é", "ü"} {
+			v, ok := c.Seek(name)
+			want, there := fields[name]
+			require.Equal(t, there, ok, name)
+			require.Equal(t, want, v, name)
+		}
+	}
+	for _, none := range []attr.Cursor{{}, attr.Item{}.Cursor(), attr.L(attr.S("a")).Cursor(), attr.S("a").Cursor()} {
+		v, ok := none.Seek("a")
+		require.False(t, ok)
+		require.True(t, v.IsZero())
+	}
+}
+
+func TestProjectManyNames(t *testing.T) {
+	m := make(attr.Map)
+	var names []string
+	for i := range 100 {
+		name := strconv.Itoa(i)
+		m[name] = attr.Int(int64(i))
+		if i%3 == 0 {
+			names = append(names, name, "none"+name)
+		}
+	}
+	got := attr.MustItem(m).Project(names...)
+	require.Equal(t, 34, got.Len())
+	for name, v := range got.All() {
+		require.Contains(t, names, name)
+		require.Equal(t, m[name], v)
+	}
+	require.Equal(t, "0", names[0], "names are not put in another order")
 }
 
 func TestItemRefusals(t *testing.T) {

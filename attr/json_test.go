@@ -31,7 +31,7 @@ func TestJSONText(t *testing.T) {
 		`{"L":[]}`:                               attr.L(),
 		`{"L":[{"S":"a"},{"L":[]}]}`:             attr.L(attr.S("a"), attr.L()),
 		`{"M":{}}`:                               attr.M(nil),
-		`{"M":{"0":{"M":{}},"a":{"NULL":true}}}`:  attr.M(attr.Map{"a": attr.Null(), "0": attr.M(nil)}),
+		`{"M":{"0":{"M":{}},"a":{"NULL":true}}}`: attr.M(attr.Map{"a": attr.Null(), "0": attr.M(nil)}),
 	} {
 		require.Equal(t, want, v.String())
 		require.Equal(t, "x"+want, string(v.AppendJSON([]byte("x"))))

@@ -169,6 +169,14 @@ func (v Value) Fields() iter.Seq2[string, Value] {
 	return fields(v.data)
 }
 
+// Cursor returns a [Cursor] before the first field of a map. A value of another type has no fields.
+func (v Value) Cursor() Cursor {
+	if v.typ != TypeM {
+		return Cursor{}
+	}
+	return Cursor{v.data}
+}
+
 // Lookup returns the value under that name in a map; ok is false if there is none, or if v is not of type M.
 func (v Value) Lookup(name string) (w Value, ok bool) {
 	if v.typ != TypeM {

@@ -92,16 +92,23 @@ func checkUpdated(update *expr.Update, d *schema.Table, item attr.Item) error {
 		return nil
 	}
 	for _, name := range update.Attributes() {
-		t, known := d.Attributes[name]
-		v, ok := item.Lookup(name)
-		switch {
-		case !known || !ok:
-		case v.Type() != t:
-			return exception.Validation.Errorf(
-				"The update expression attempted to update the secondary index key to unsupported type")
-		case isEmptyKey(v, t):
-			return emptyUpdate(v)
+		if t, known := d.Attributes[name]; known {
+			if err := checkUpdatedKey(item, name, t); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+func checkUpdatedKey(item attr.Item, name string, t attr.Type) error {
+	switch v, ok := item.Lookup(name); {
+	case !ok:
+	case v.Type() != t:
+		return exception.Validation.Errorf(
+			"The update expression attempted to update the secondary index key to unsupported type")
+	case isEmptyKey(v, t):
+		return emptyUpdate(v)
 	}
 	return nil
 }

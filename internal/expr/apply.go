@@ -60,10 +60,11 @@ type rebuild struct {
 
 func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 	r := rebuild{actions: u.actions, changes: make([]change, len(u.actions)), absent: absent}
-	size := 0
+	var space [fewReads]attr.Value
+	found, size := u.reads.of(item, &space), 0
 	for i := range u.actions {
 		var err error
-		if r.changes[i], err = u.actions[i].change(item); err != nil {
+		if r.changes[i], err = u.actions[i].change(found); err != nil {
 			return attr.Item{}, err
 		}
 		// All that is set is in the item at last. A short update can make much out of little, so it ends here.
@@ -82,16 +83,16 @@ func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 	return made, err
 }
 
-// change finds what the action does to item.
-func (a *action) change(item attr.Item) (change, error) {
+// change finds what the action does to an item, with what has been found in it.
+func (a *action) change(found []attr.Value) (change, error) {
 	if a.verb == verbRemove {
 		return change{kind: changeRemove}, nil
 	}
-	v, err := a.value.resolve(item)
+	v, err := a.value.resolve(found)
 	if err != nil || a.verb == verbSet {
 		return change{changeSet, v}, err
 	}
-	old, ok := a.path.in(item)
+	old, ok := a.was.find(found)
 	switch {
 	case a.verb == verbAdd && !ok:
 		return change{changeSet, v}, nil
@@ -213,11 +214,11 @@ func (r *rebuild) elements(old attr.Value, kids []branch) ([]attr.Value, error) 
 	return list, nil
 }
 
-// resolve returns what o stands for in an update of item.
-func (o *operand) resolve(item attr.Item) (attr.Value, error) {
+// resolve returns what o stands for in an update of an item, with what has been found in it.
+func (o *operand) resolve(found []attr.Value) (attr.Value, error) {
 	switch {
 	case o.path != nil:
-		if v, ok := o.path.in(item); ok {
+		if v, ok := o.find(found); ok {
 			return v, nil
 		}
 		return attr.Value{}, refuse(msgMissing)
@@ -226,12 +227,12 @@ func (o *operand) resolve(item attr.Item) (attr.Value, error) {
 	}
 	args := o.call.args
 	if o.call.function == functionIfNotExists {
-		if v, ok := args[0].path.in(item); ok {
+		if v, ok := args[0].find(found); ok {
 			return v, nil
 		}
-		return args[1].resolve(item)
+		return args[1].resolve(found)
 	}
-	v, err := args[0].resolve(item)
+	v, err := args[0].resolve(found)
 	if err != nil {
 		return attr.Value{}, err
 	}
@@ -242,7 +243,7 @@ func (o *operand) resolve(item attr.Item) (attr.Value, error) {
 	if v.Type() != wanted { // which is told before a second operand that is not there
 		return attr.Value{}, refuse(msgOperandType)
 	}
-	w, err := args[1].resolve(item)
+	w, err := args[1].resolve(found)
 	if err != nil {
 		return attr.Value{}, err
 	}

@@ -1,6 +1,7 @@
 package expr_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -103,5 +104,38 @@ func BenchmarkProject(b *testing.B) {
 				b.Fatal("nothing")
 			}
 		})
+	}
+}
+
+// BenchmarkMany has as many paths as the item has attributes: the time for each must not grow with their number.
+func BenchmarkMany(b *testing.B) {
+	for _, n := range []int{1000, 50_000} {
+		m := make(attr.Map, n)
+		names := make([]string, n)
+		comparisons := make([]expr.Comparison, n)
+		assignments := make([]expr.Assignment, n)
+		for i := range n {
+			names[i] = strconv.Itoa(i)
+			m[names[i]] = attr.Int(1)
+			comparisons[i], _ = expr.NewComparison(names[i], "EQ", []attr.Value{attr.Int(1)})
+			assignments[i], _ = expr.NewAssignment(names[i], "ADD", attr.Int(1))
+		}
+		it := attr.MustItem(m)
+		condition, update := expr.NewCondition(comparisons, false), expr.NewUpdate(assignments)
+		projection, _ := expr.NewProjection(names[:n-1])
+		run := func(name string, do func() bool) {
+			b.Run(name+"/"+strconv.Itoa(n), func(b *testing.B) {
+				for b.Loop() {
+					if !do() {
+						b.Fatal(name)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/path")
+			})
+		}
+		run("holds", func() bool { return condition.Holds(it) })
+		run("apply", func() bool { after, err := update.Apply(it); return err == nil && after.Len() == n })
+		run("updated", func() bool { return update.Project(it) == it })
+		run("project", func() bool { return projection.Apply(it).Len() == n-1 })
 	}
 }

@@ -74,10 +74,7 @@ type Operand struct{ operand operand }
 func ValueOperand(v attr.Value) Operand { return Operand{operand{value: v}} }
 
 // Path returns what a path leads to as an operand.
-func (b *Builder) Path(pa Path) Operand {
-	b.p.heads.add(pa.steps)
-	return Operand{operand{path: pa.steps}}
-}
+func (b *Builder) Path(pa Path) Operand { return Operand{operand{path: pa.steps}} }
 
 // Call returns what a function gives. The name is as expressions have it, or "+" or "-", which are functions of two
 // operands in an update.
@@ -180,18 +177,17 @@ func (b *Builder) Condition(t Test) (*Condition, error) {
 	if err := b.p.told(faultUnknownFunction, faultMisuse, faultCondition); err != nil {
 		return nil, err
 	}
-	return &Condition{root: t.node, heads: b.p.heads}, nil
+	return newCondition(t.node), nil
 }
 
 // Either returns the condition that is true if one of two is.
 func Either(a, b *Condition) *Condition {
-	either := &Condition{root: &node{operator: opOr, left: a.root, right: b.root}, heads: make(heads, len(a.heads))}
-	for _, h := range [2]heads{a.heads, b.heads} {
-		for name, nested := range h {
-			either.heads[name] = either.heads[name] || nested
-		}
+	either := *a
+	if a.or != nil {
+		b = Either(a.or, b)
 	}
-	return either
+	either.or = b
+	return &either
 }
 
 // Set has the update set a part of the item to o.
@@ -207,7 +203,6 @@ func (b *Builder) Add(pa Path, set attr.Value) { b.act(verbAdd, pa, operand{valu
 func (b *Builder) Delete(pa Path, set attr.Value) { b.act(verbDelete, pa, operand{value: set}) }
 
 func (b *Builder) act(v verb, pa Path, o operand) {
-	b.p.heads.add(pa.steps)
 	if v == verbAdd || v == verbDelete {
 		b.p.checkVerb(v, o.value.Type())
 	}
@@ -225,6 +220,6 @@ func (b *Builder) Update() (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.u.heads = b.p.heads
+	b.u.findReads()
 	return &b.u, nil
 }

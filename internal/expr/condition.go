@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,33 +52,52 @@ type node struct {
 // Condition is a condition or filter expression. It is immutable and may be used by several goroutines at once.
 type Condition struct {
 	root  *node
-	heads heads
+	reads reads
+	or    *Condition // another one, either of which is enough
+}
+
+func newCondition(root *node) *Condition {
+	return &Condition{root: root, reads: newReads(root.paths(make([]*operand, 0, 4)))}
 }
 
 // ParseCondition parses text, which is the request's expression of that kind: "ConditionExpression" or
 // "FilterExpression". It notes in params what the text uses. The error is an exception.Validation.
 func ParseCondition(kind, text string, params *Params) (*Condition, error) {
-	root, p, err := parseCondition(kind, text, params)
+	root, err := parseCondition(kind, text, params)
 	if err != nil {
 		return nil, err
 	}
-	return &Condition{root: root, heads: p.heads}, nil
+	return newCondition(root), nil
 }
 
 // Attributes returns the names of the attributes that the condition looks at, in ascending order.
-func (c *Condition) Attributes() []string { return c.heads.names() }
+func (c *Condition) Attributes() []string { return c.collect((*branch).names) }
 
 // Nested returns the names of those attributes of which the condition looks at a part, in ascending order.
-func (c *Condition) Nested() []string { return c.heads.nested() }
+func (c *Condition) Nested() []string { return c.collect((*branch).nested) }
 
-func parseCondition(kind, text string, params *Params) (*node, *parser, error) {
+func (c *Condition) collect(of func(*branch) []string) []string {
+	names := of(&c.reads.tree)
+	if c.or == nil {
+		return names
+	}
+	return merged(names, c.or.collect(of))
+}
+
+// merged returns all of the names, in ascending order.
+func merged(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func parseCondition(kind, text string, params *Params) (*node, error) {
 	p, err := newParser(kind, text, conditionKeywords, params)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	root := p.condition(p.disjunction())
-	err = p.finish(faultParens, faultUnknownFunction, faultMisuse, faultReserved, faultCondition)
-	return root, p, err
+	return root, p.finish(faultParens, faultUnknownFunction, faultMisuse, faultReserved, faultCondition)
 }
 
 // term is what a part of a condition has been read as: a condition, or an operand of which the next token tells what

@@ -10,38 +10,45 @@ import (
 
 // Holds reports whether the condition is true of item; the zero Item has no attributes. Whatever the item has, that is
 // no error: a comparison with what is not there or of another type is false, but for <>, which is true.
-func (c *Condition) Holds(item attr.Item) bool { return c.root.holds(item) }
+func (c *Condition) Holds(item attr.Item) bool {
+	var space [fewReads]attr.Value
+	if c.root.holds(c.reads.of(item, &space)) {
+		return true
+	}
+	return c.or != nil && c.or.Holds(item)
+}
 
-func (n *node) holds(item attr.Item) bool {
+// holds is Holds for what has been found in an item.
+func (n *node) holds(found []attr.Value) bool {
 	switch n.operator {
 	case opCall:
-		return n.call.holds(item)
+		return n.call.holds(found)
 	case opAnd:
-		return n.left.holds(item) && n.right.holds(item)
+		return n.left.holds(found) && n.right.holds(found)
 	case opOr:
-		return n.left.holds(item) || n.right.holds(item)
+		return n.left.holds(found) || n.right.holds(found)
 	case opNot:
-		return !n.left.holds(item)
+		return !n.left.holds(found)
 	}
-	v, ok := n.args[0].find(item)
+	v, ok := n.args[0].find(found)
 	switch n.operator {
 	case opBetween:
-		return ok && n.args[1].compares(item, opAtMost, v) && n.args[2].compares(item, opAtLeast, v)
+		return ok && n.args[1].compares(found, opAtMost, v) && n.args[2].compares(found, opAtLeast, v)
 	case opIn:
 		for i := 1; ok && i < len(n.args); i++ {
-			if w, found := n.args[i].find(item); found && v == w {
+			if w, there := n.args[i].find(found); there && v == w {
 				return true
 			}
 		}
 		return false
 	}
-	w, found := n.args[1].find(item)
-	return compare(n.operator, v, w, ok && found)
+	w, there := n.args[1].find(found)
+	return compare(n.operator, v, w, ok && there)
 }
 
 // compares reports whether o compares so with w.
-func (o *operand) compares(item attr.Item, op operator, w attr.Value) bool {
-	v, ok := o.find(item)
+func (o *operand) compares(found []attr.Value, op operator, w attr.Value) bool {
+	v, ok := o.find(found)
 	return compare(op, v, w, ok)
 }
 
@@ -68,17 +75,17 @@ func compare(op operator, v, w attr.Value, ok bool) bool {
 	return ok && c >= 0
 }
 
-// find returns what o stands for; ok is false if the item does not have it.
-func (o *operand) find(item attr.Item) (v attr.Value, ok bool) {
+// find returns what o stands for; ok is false if the item in which the paths were found does not have it.
+func (o *operand) find(found []attr.Value) (v attr.Value, ok bool) {
 	switch {
 	case o.path != nil:
-		return o.path.in(item)
+		return found[o.place], found[o.place].Type() != 0
 	case o.call == nil:
 		return o.value, true
 	case o.call.test != nil:
-		return attr.Bool(o.call.test.holds(item)), true
+		return attr.Bool(o.call.test.holds(found)), true
 	}
-	if v, ok = o.call.args[0].find(item); ok {
+	if v, ok = o.call.args[0].find(found); ok {
 		var n int
 		if n, ok = size(v); ok {
 			return attr.Int(int64(n)), true
@@ -111,8 +118,8 @@ func utf16Len(text string) int {
 }
 
 // holds calls a function that gives a truth.
-func (c *call) holds(item attr.Item) bool {
-	v, ok := c.args[0].find(item)
+func (c *call) holds(found []attr.Value) bool {
+	v, ok := c.args[0].find(found)
 	switch c.function {
 	case functionExists:
 		return ok
@@ -122,7 +129,7 @@ func (c *call) holds(item attr.Item) bool {
 	if !ok {
 		return false
 	}
-	w, ok := c.args[1].find(item)
+	w, ok := c.args[1].find(found)
 	if !ok {
 		return false
 	}

@@ -61,6 +61,7 @@ func (f function) String() string { return functions[f].name }
 type operand struct {
 	value attr.Value // if path and call are nil
 	path  path
+	place int // of what the path leads to among what is found
 	call  *call
 }
 
@@ -132,7 +133,6 @@ func (p *parser) extend(o *operand) bool {
 		return false
 	}
 	o.path = p.steps(o.path)
-	p.heads.add(o.path)
 	return true
 }
 

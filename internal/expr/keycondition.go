@@ -55,7 +55,7 @@ type KeyExpression struct {
 // exception.Validation, is why it is no condition at all; why a condition cannot be one on keys is for Err to tell,
 // because the service tells it after all that is wrong with other expressions.
 func ParseKeyExpression(text string, params *Params) (KeyExpression, error) {
-	root, _, err := parseCondition(kindKeyCondition, text, params)
+	root, err := parseCondition(kindKeyCondition, text, params)
 	if err != nil {
 		return KeyExpression{}, err
 	}

@@ -125,11 +125,7 @@ func NewCondition(comparisons []Comparison, any bool) *Condition {
 	if any {
 		join = opOr
 	}
-	c := &Condition{root: joined(comparisons, join)}
-	for i := range comparisons {
-		c.heads.add(path{{comparisons[i].attribute, noIndex}})
-	}
-	return c
+	return newCondition(joined(comparisons, join))
 }
 
 // joined joins the comparisons in a tree that is as low as can be, for there may be many.
@@ -167,18 +163,17 @@ func NewProjection(names []string) (*Projection, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	p := &Projection{heads: make(heads, len(names))}
-	for _, name := range names {
+	seen := make(map[string]struct{}, len(names))
+	for i, name := range names {
 		if err := checkAttribute(name); err != nil {
 			return nil, err
 		}
-		if _, twice := p.heads[name]; twice {
+		seen[name] = struct{}{}
+		if len(seen) == i { // it was there
 			return nil, refuse("One or more parameter values were invalid: Duplicate value in attribute name: " + clip(name))
 		}
-		p.heads[name] = false
 	}
-	p.tree = attributes(names)
-	return p, nil
+	return &Projection{attributes(names)}, nil
 }
 
 // attributes returns the tree of paths that are names of attributes, none of them twice. The use of each is its place

@@ -70,5 +70,6 @@ func NewUpdate(assignments []Assignment) *Update {
 		u.actions[i], names[i] = a.action, a.action.path[0].name
 	}
 	u.tree = attributes(names)
+	u.findReads()
 	return u
 }

@@ -53,7 +53,6 @@ type parser struct {
 	faults      [faultClasses]string
 	operators   int
 	nests       bool // functions may be operands of others
-	heads       heads
 }
 
 // newParser returns a parser at the first token of text, or the reason why the text is not looked at.
@@ -187,9 +186,7 @@ func (p *parser) atName() bool {
 
 // path reads a path without parentheses.
 func (p *parser) path() path {
-	pa := p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
-	p.heads.add(pa)
-	return pa
+	return p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
 }
 
 // steps reads what may follow pa to make it a longer path.

@@ -3,10 +3,7 @@ package expr
 import "github.com/tidemark-db/tidemark/attr"
 
 // Projection is a projection expression. It is immutable and may be used by several goroutines at once.
-type Projection struct {
-	tree  branch
-	heads heads
-}
+type Projection struct{ tree branch }
 
 // ParseProjection parses text, a request's ProjectionExpression, and notes in params what it uses. The error is an
 // exception.Validation.
@@ -25,7 +22,6 @@ func ParseProjection(text string, params *Params) (*Projection, error) {
 	if err := p.finish(faultReserved, faultReference, faultOverlap, faultConflict); err != nil {
 		return nil, err
 	}
-	projection.heads = p.heads
 	return projection, nil
 }
 
@@ -51,7 +47,7 @@ func (pr *Projection) Apply(item attr.Item) attr.Item { return pr.tree.project(i
 
 // Attributes returns the names of the attributes that the projection names or of which it names a part, in ascending
 // order.
-func (pr *Projection) Attributes() []string { return pr.heads.names() }
+func (pr *Projection) Attributes() []string { return pr.tree.names() }
 
 // Nested returns the names of those attributes of which the projection names a part, in ascending order.
-func (pr *Projection) Nested() []string { return pr.heads.nested() }
+func (pr *Projection) Nested() []string { return pr.tree.nested() }

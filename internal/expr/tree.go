@@ -40,6 +40,36 @@ func (b *branch) add(pa path, use int) (overlap, conflict path) {
 	return nil, conflict
 }
 
+// grow adds a path to a tree that has been given its paths in order, and returns where it ends.
+func (b *branch) grow(pa path) (end *branch) {
+	for _, s := range pa {
+		if n := len(b.kids); n == 0 || b.kids[n-1].step != s {
+			b.kids = append(b.kids, branch{step: s, use: noUse})
+		}
+		b = &b.kids[len(b.kids)-1]
+	}
+	return b
+}
+
+// names returns the attributes that a tree of paths begins with, in ascending order.
+func (b *branch) names() []string {
+	names := make([]string, len(b.kids))
+	for i := range b.kids {
+		names[i] = b.kids[i].step.name
+	}
+	return names
+}
+
+// nested returns those of them of which there is a path that goes on.
+func (b *branch) nested() (names []string) {
+	for i := range b.kids {
+		if len(b.kids[i].kids) > 0 {
+			names = append(names, b.kids[i].step.name)
+		}
+	}
+	return names
+}
+
 // project returns the parts of item at which the tree's paths end, within as much of the item as leads to them. The
 // elements of a list that are left close up.
 func (b *branch) project(item attr.Item) attr.Item {
@@ -50,9 +80,10 @@ func (b *branch) project(item attr.Item) attr.Item {
 		return item.Project(names...)
 	}
 	m := make(attr.Map, len(b.kids))
+	fields := item.Cursor()
 	for i := range b.kids {
 		kid := &b.kids[i]
-		if v, ok := item.Lookup(kid.step.name); ok {
+		if v, ok := fields.Seek(kid.step.name); ok {
 			if v, ok = kid.pick(v); ok {
 				m[kid.step.name] = v
 			}
@@ -80,33 +111,38 @@ func (b *branch) pick(v attr.Value) (picked attr.Value, ok bool) {
 		return v, true
 	}
 	if b.kids[0].step.isName() {
-		var m attr.Map
-		for i := range b.kids {
-			kid := &b.kids[i]
-			part, ok := v.Lookup(kid.step.name)
-			if !ok {
-				continue
-			}
-			if part, ok = kid.pick(part); !ok {
-				continue
-			}
-			if m == nil {
-				m = make(attr.Map, len(b.kids))
-			}
-			m[kid.step.name] = part
-		}
+		m := b.pickFields(v)
 		return attr.M(m), m != nil
 	}
 	list := b.pickElements(v)
 	return attr.L(list...), list != nil
 }
 
+// pickFields is pick for the fields of a map.
+func (b *branch) pickFields(v attr.Value) (m attr.Map) {
+	fields := v.Cursor()
+	for i := range b.kids {
+		kid := &b.kids[i]
+		part, ok := fields.Seek(kid.step.name)
+		if !ok {
+			continue
+		}
+		if part, ok = kid.pick(part); !ok {
+			continue
+		}
+		if m == nil {
+			m = make(attr.Map, len(b.kids))
+		}
+		m[kid.step.name] = part
+	}
+	return m
+}
+
 // pickElements is pick for the elements of a list.
-func (b *branch) pickElements(v attr.Value) []attr.Value {
+func (b *branch) pickElements(v attr.Value) (list []attr.Value) {
 	if v.Type() != attr.TypeL {
 		return nil
 	}
-	var list []attr.Value
 	i, kids := 0, b.kids
 	for e := range v.Elements() {
 		if len(kids) == 0 {

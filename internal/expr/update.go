@@ -23,6 +23,7 @@ type action struct {
 	verb   verb
 	legacy bool // it is an [Assignment]: it can add lists, and tells a wrong type in words of its own
 	path   path
+	was    operand // what ADD and DELETE find there
 	value  operand // none of REMOVE
 }
 
@@ -30,7 +31,7 @@ type action struct {
 type Update struct {
 	actions []action // in the order of the text
 	tree    branch   // of their paths
-	heads   heads
+	reads   reads
 }
 
 // ParseUpdate parses text, a request's UpdateExpression, and notes in params what it uses. The error is an
@@ -59,22 +60,30 @@ func ParseUpdate(text string, params *Params) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
-	u.heads = p.heads
+	u.findReads()
 	return u, nil
+}
+
+// findReads finds what the actions read.
+func (u *Update) findReads() {
+	list := make([]*operand, 0, 4)
+	for i := range u.actions {
+		a := &u.actions[i]
+		if a.verb == verbAdd || a.verb == verbDelete {
+			a.was.path = a.path
+			list = append(list, &a.was)
+		}
+		list = a.value.paths(list)
+	}
+	u.reads = newReads(list)
 }
 
 // Attributes returns the names of the attributes that the update changes or of which it changes a part, in ascending
 // order. None of them may be part of the key, which is for the caller to see to.
-func (u *Update) Attributes() []string {
-	names := make([]string, len(u.tree.kids))
-	for i := range u.tree.kids {
-		names[i] = u.tree.kids[i].step.name
-	}
-	return names
-}
+func (u *Update) Attributes() []string { return u.tree.names() }
 
 // Nested returns the names of those attributes of which the update changes or reads a part, in ascending order.
-func (u *Update) Nested() []string { return u.heads.nested() }
+func (u *Update) Nested() []string { return merged(u.tree.nested(), u.reads.tree.nested()) }
 
 // Project returns the parts of item that the update's actions name, as a [Projection] of their paths would. Of the
 // item before the update that is what ReturnValues calls UPDATED_OLD, of the one after it UPDATED_NEW: element 1 of a
