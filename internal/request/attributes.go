@@ -1,8 +1,6 @@
 package request
 
 import (
-	"strconv"
-
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/internal/jsontext"
 )
@@ -35,23 +33,9 @@ func (r *Reader) value(raw []byte) attr.Value {
 // ValueList returns a member that is a list of attribute values; the size of the list is the rule's. A value that
 // cannot be is a zero Value in the list. given tells an empty list from none.
 func (o Object) ValueList(name string, rule Rule) (values []attr.Value, given bool) {
-	raw := o.raw(name)
-	if raw == nil {
-		o.absent(name, rule)
+	values = []attr.Value{}
+	if !o.each(name, rule, func(_ int, e []byte) { values = append(values, o.r.value(e)) }) {
 		return nil, false
 	}
-	values = []attr.Value{}
-	n := 0
-	for e := range o.elements(raw) {
-		n++
-		switch {
-		case n > rule.most():
-		case e[0] == 'n':
-			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(n)+".member"), false)
-		default:
-			values = append(values, o.r.value(e))
-		}
-	}
-	o.count(name, raw, n, rule)
 	return values, true
 }

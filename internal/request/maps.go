@@ -17,7 +17,7 @@ func (o Object) entries(name string, rule Rule) (m Object, each iter.Seq2[string
 		last[string(m.r.members[i].name)] = i
 	}
 	if m.Given() {
-		o.count(name, o.raw(name), len(last), rule)
+		o.bound(name, o.raw(name), len(last), rule)
 		if rule.Name {
 			m.tableNames(o.Path(name), o.raw(name))
 		}

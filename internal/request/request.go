@@ -312,12 +312,17 @@ func (o Object) Members(name string, rule Rule) iter.Seq2[string, Object] {
 // Len returns how many members the object has.
 func (o Object) Len() int { return o.to - o.from }
 
+// count notes it if a list of n elements has too few or too many.
 func (o Object) count(name string, raw []byte, n int, rule Rule) {
-	switch {
-	case n < rule.Min || rule.Max > 0 && n > rule.Max:
-		o.r.Check.Count(o.Path(name), shown(raw), n, rule.Min, rule.Max)
-	case n > rule.most():
+	if o.bound(name, raw, n, rule); n > rule.most() {
 		o.r.Refuse(exception.Validation.Errorf("%s has more than %d elements", name, rule.most()))
+	}
+}
+
+// bound notes it if a list or a map breaks the bounds that the model has.
+func (o Object) bound(name string, raw []byte, n int, rule Rule) {
+	if n < rule.Min || rule.Max > 0 && n > rule.Max {
+		o.r.Check.Count(o.Path(name), shown(raw), n, rule.Min, rule.Max)
 	}
 }
 

@@ -82,31 +82,44 @@ func (o Object) checkText(name, text string, rule Rule) {
 
 // Texts returns a member that is a list of strings; the rule of each is element. given tells an empty list from none.
 func (o Object) Texts(name string, rule, element Rule) (texts []string, given bool) {
+	texts = []string{}
+	if !o.each(name, rule, func(n int, e []byte) {
+		text, ok := o.r.text(e)
+		if ok {
+			o.checkText(elementOf(name, n), text, element)
+		}
+		texts = append(texts, text)
+	}) {
+		return nil, false
+	}
+	return texts, true
+}
+
+// each reads the elements of a member that is a list, counted from 1, but for those that are null or beyond what is looked
+// at. given tells an empty list from none.
+func (o Object) each(name string, rule Rule, read func(n int, element []byte)) (given bool) {
 	raw := o.raw(name)
 	if raw == nil {
 		o.absent(name, rule)
-		return nil, false
+		return false
 	}
-	texts = []string{}
 	n := 0
 	for e := range o.elements(raw) {
-		if n++; n > rule.most() {
-			continue
+		n++
+		switch {
+		case n > rule.most():
+		case e[0] == 'n':
+			o.r.Check.Required(o.Path(elementOf(name, n)), false)
+		default:
+			read(n, e)
 		}
-		member := name + "." + strconv.Itoa(n) + ".member"
-		if e[0] == 'n' {
-			o.r.Check.Required(o.Path(member), false)
-			continue
-		}
-		text, ok := o.r.text(e)
-		if ok {
-			o.checkText(member, text, element)
-		}
-		texts = append(texts, text)
 	}
 	o.count(name, raw, n, rule)
-	return texts, true
+	return true
 }
+
+// elementOf returns the name of an element of a list.
+func elementOf(list string, n int) string { return list + "." + strconv.Itoa(n) + ".member" }
 
 // Bool returns a member that is true or false; given tells false from none.
 func (o Object) Bool(name string, rule Rule) (b, given bool) {
@@ -233,24 +246,8 @@ func (r *Reader) invalid(err error) {
 
 // Items returns a member that is a list of items or keys; the size of the list is the rule's.
 func (o Object) Items(name string, rule Rule) []attr.Item {
-	raw := o.raw(name)
-	if raw == nil {
-		o.absent(name, rule)
-		return nil
-	}
 	var items []attr.Item
-	n := 0
-	for e := range o.elements(raw) {
-		n++
-		switch {
-		case n > rule.most():
-		case e[0] == 'n':
-			o.r.Check.Required(o.Path(name+"."+strconv.Itoa(n)+".member"), false)
-		default:
-			items = append(items, o.r.item(e, jsontext.ValueMap))
-		}
-	}
-	o.count(name, raw, n, rule)
+	o.each(name, rule, func(_ int, e []byte) { items = append(items, o.r.item(e, jsontext.ValueMap)) })
 	return items
 }
 
