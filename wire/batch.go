@@ -334,7 +334,7 @@ func (c *call) readWrite(name string, e request.Object) write {
 			"must contain exactly one of the supported datatypes"))
 	}
 	if put.Given() {
-		w.item = readPut(put)
+		w.item = c.readPut(put)
 	}
 	if remove.Given() {
 		w.item = remove.Item("Key", required)

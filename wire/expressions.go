@@ -8,6 +8,7 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/expr"
 	"github.com/tidemark-db/tidemark/internal/request"
+	"github.com/tidemark-db/tidemark/table"
 )
 
 // expressions reads the expressions of a request, or of one of several operations in it.
@@ -141,6 +142,14 @@ func (e *expressions) readGuard() *guard {
 		condition: e.condition("ConditionExpression"),
 		tell:      e.o.Text("ReturnValuesOnConditionCheckFailure", onFailure) == "ALL_OLD",
 	}
+}
+
+// fits refuses a condition that a table cannot have.
+func (g *guard) fits(t *table.Table) error {
+	if g.condition == nil {
+		return nil
+	}
+	return checkPaths(t.Definition(), g.condition, nil)
 }
 
 // holds reports whether the write may happen.

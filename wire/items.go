@@ -28,21 +28,17 @@ func putItem(c *call) error {
 	name := c.tableName()
 	item := c.in.Item("Item", required)
 	returns := c.readReturns(false)
-	e := c.readExpressions(c.in, "ConditionExpression")
-	g := e.readEitherGuard()
-	e.end()
-	c.readMetrics()
-	if err := c.Err(); err != nil {
+	c.checkSize(item)
+	g, err := c.readCondition()
+	if err != nil {
 		return err
 	}
 	t, err := c.tables.Table(name)
 	if err != nil {
 		return err
 	}
-	if g.condition != nil {
-		if err := checkPaths(t.Definition(), g.condition, nil); err != nil {
-			return err
-		}
+	if err := g.fits(t); err != nil {
+		return err
 	}
 	var change snapshot.Change
 	a := c.meter.admit(t)
@@ -54,26 +50,30 @@ func putItem(c *call) error {
 	return c.answerWrite(written{name, t, returns, change, nil}, g.refusal(a.settle(change, err)))
 }
 
+// readCondition reads the rest of a request to put or delete an item, and returns its condition and the verdict.
+func (c *call) readCondition() (*guard, error) {
+	e := c.readExpressions(c.in, "ConditionExpression")
+	g := e.readEitherGuard()
+	e.end()
+	c.readMetrics()
+	return g, c.Err()
+}
+
 func deleteItem(c *call) error {
 	c.refuseMixed(c.in, putForms)
 	name := c.tableName()
 	key := c.in.Item("Key", required)
 	returns := c.readReturns(false)
-	e := c.readExpressions(c.in, "ConditionExpression")
-	g := e.readEitherGuard()
-	e.end()
-	c.readMetrics()
-	if err := c.Err(); err != nil {
+	g, err := c.readCondition()
+	if err != nil {
 		return err
 	}
 	t, k, err := c.find(name, key)
 	if err != nil {
 		return err
 	}
-	if g.condition != nil {
-		if err := checkPaths(t.Definition(), g.condition, nil); err != nil {
-			return err
-		}
+	if err := g.fits(t); err != nil {
+		return err
 	}
 	a := c.meter.admit(t)
 	change, err := t.Delete(k, a.puts(attr.Item{}), g.holds)

@@ -117,7 +117,7 @@ func (c *call) readAction(e request.Object, last string) action {
 	named := []string{"ConditionExpression"}
 	switch a.name {
 	case "Put":
-		a.item = readPut(o)
+		a.item = c.readPut(o)
 	case "Update":
 		a.item = o.Item("Key", required)
 		requireExpression(o, "UpdateExpression")
@@ -151,13 +151,18 @@ func readTableName(o request.Object, last string) string {
 	return name
 }
 
-// readPut reads an item to store. Whether it is too large is known before its table is.
-func readPut(o request.Object) attr.Item {
+// readPut reads an item to store.
+func (c *call) readPut(o request.Object) attr.Item {
 	item := o.Item("Item", required)
-	if item.Size() > attr.MaxItemSize {
-		o.Reader().Refuse(exception.Validation.Errorf("Item size has exceeded the maximum allowed size"))
-	}
+	c.checkSize(item)
 	return item
+}
+
+// checkSize refuses an item that is too large, which is known before its table is.
+func (c *call) checkSize(item attr.Item) {
+	if item.Size() > attr.MaxItemSize {
+		c.Refuse(exception.Validation.Errorf("Item size has exceeded the maximum allowed size"))
+	}
 }
 
 // readTransacted is readExpressions for an element of a transaction: there the service has been seen to let names and
