@@ -138,7 +138,9 @@ func (p *parser) settle() {
 func (p *parser) disjunction() term {
 	t := p.conjunction()
 	for p.atKeyword("OR") {
-		t = p.join(opOr, t, p.conjunction)
+		n := p.join(opOr, t)
+		n.right = p.condition(p.conjunction())
+		t = term{node: n}
 	}
 	return t
 }
@@ -146,18 +148,19 @@ func (p *parser) disjunction() term {
 func (p *parser) conjunction() term {
 	t := p.negation()
 	for p.atKeyword("AND") {
-		t = p.join(opAnd, t, p.negation)
+		n := p.join(opAnd, t)
+		n.right = p.condition(p.negation())
+		t = term{node: n}
 	}
 	return t
 }
 
-// join reads the right side of AND or OR.
-func (p *parser) join(op operator, left term, side func() term) term {
+// join goes past AND or OR, whose right side is still to be read.
+func (p *parser) join(op operator, left term) *node {
 	n := &node{operator: op, left: p.condition(left)}
 	p.countOperator()
 	p.advance()
-	n.right = p.condition(side())
-	return term{node: n}
+	return n
 }
 
 func (p *parser) negation() term {
@@ -183,7 +186,12 @@ func (p *parser) comparison() term {
 	if t.node != nil {
 		return t
 	}
-	n := &node{args: append(make([]operand, 0, 3), t.operand)}
+	made := new(struct { // at once
+		node
+		space [3]operand
+	})
+	n := &made.node
+	n.args = append(made.space[:0], t.operand)
 	switch op := p.comparator(); {
 	case op != opCall:
 		n.operator = op

@@ -20,6 +20,7 @@ type Params struct {
 	names  map[string]string
 	values map[string]attr.Value
 	used   []string // the keys of both maps, which differ in their first character
+	space  [4]string
 }
 
 // NewParams returns the params with those names and values, by their placeholders: "#n" for a name, ":v" for a value.
@@ -39,7 +40,9 @@ func NewParams(names map[string]string, values map[string]attr.Value) (*Params, 
 	if err := firstFault(values, checkValue); err != nil {
 		return nil, err
 	}
-	return &Params{names: names, values: values}, nil
+	p := &Params{names: names, values: values}
+	p.used = p.space[:0]
+	return p, nil
 }
 
 // firstFault returns what check finds wrong, of several faults that at the least key.

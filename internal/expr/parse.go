@@ -56,18 +56,18 @@ type parser struct {
 }
 
 // newParser returns a parser at the first token of text, or the reason why the text is not looked at.
-func newParser(kind, text string, keywords []string, params *Params) (*parser, error) {
+func newParser(kind, text string, keywords []string, params *Params) (p parser, err error) {
 	if len(text) > MaxSize {
 		reason := "Expression size has exceeded the maximum allowed size;"
 		if kind != kindUpdate && kind != kindProjection { // of which the service does not tell it
 			reason += " expression size: " + strconv.Itoa(len(text))
 		}
-		return nil, refuse("Invalid " + kind + ": " + reason)
+		return p, refuse("Invalid " + kind + ": " + reason)
 	}
-	p := &parser{kind: kind, text: text, keywords: keywords, params: params}
+	p = parser{kind: kind, text: text, keywords: keywords, params: params}
 	p.token = scan(text, 0)
 	if p.token.kind == tokenEnd {
-		return nil, refuse("Invalid " + kind + ": The expression can not be empty;")
+		return p, refuse("Invalid " + kind + ": The expression can not be empty;")
 	}
 	return p, nil
 }
