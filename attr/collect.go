@@ -71,6 +71,17 @@ func emptySet(t Type) string {
 	return msgEmptyBS
 }
 
+// nullInSet returns the reason why a set of type t with a null among its elements is refused.
+func nullInSet(t Type) string {
+	switch t {
+	case TypeSS:
+		return msgNullInSS
+	case TypeNS:
+		return msgNullInNS
+	}
+	return msgNullInBS
+}
+
 // duplicates returns the reason why a set of those elements is refused when two of them are equal.
 func duplicates(elements []Value) string {
 	const enough = 1024

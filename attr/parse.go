@@ -77,10 +77,14 @@ func (p *parser) payload(s span) []byte { return p.buf[s.mid:s.end] }
 // value reads an attribute value within depth levels of lists and maps, and pushes its span.
 func (p *parser) value(depth int) bool {
 	start := len(p.buf)
-	s := span{name: start, mid: start}
+	s := span{name: start, mid: start, end: start}
+	if p.null(msgNullValue) {
+		return p.push(s)
+	}
 	if !p.open('{', jsontext.Value) {
 		return false
 	}
+	many := false
 	for first := true; p.Next('}', first); first = false {
 		mark := len(p.buf)
 		if !p.member() {
@@ -94,9 +98,7 @@ func (p *parser) value(depth int) bool {
 			}
 			continue
 		}
-		if s.typ != 0 && s.typ != t {
-			p.note(msgManyTypes)
-		}
+		many = many || s.typ != 0 && s.typ != t
 		p.buf = p.buf[:start]
 		size, ok := p.typed(t, depth)
 		if !ok {
@@ -104,11 +106,23 @@ func (p *parser) value(depth int) bool {
 		}
 		s.typ, s.size = t, size
 	}
-	if s.typ == 0 {
+	switch {
+	case s.typ == 0:
 		p.note(msgNoType)
+	case many:
+		p.note(msgManyTypes)
 	}
 	s.end = len(p.buf)
 	return p.push(s)
+}
+
+// null passes a null that stands where no null may, if there is one here, and notes the reason.
+func (p *parser) null(reason string) bool {
+	if p.Peek() != 'n' || !p.Word("null") {
+		return false
+	}
+	p.note(reason)
+	return true
 }
 
 // push notes the span of a value. Each counts for a byte of an item at least, so with too many of them there is no use
@@ -260,8 +274,10 @@ func (p *parser) set(t Type) (size int, ok bool) {
 	}
 	for first := true; p.Next(']', first); first = false {
 		s := span{mid: len(p.buf)}
-		if s.size, ok = p.scalar(t.element()); !ok {
-			return 0, false
+		if !p.null(nullInSet(t)) {
+			if s.size, ok = p.scalar(t.element()); !ok {
+				return 0, false
+			}
 		}
 		s.end = len(p.buf)
 		size += s.size
@@ -349,6 +365,8 @@ func (p *parser) object(depth int) (size int) {
 			p.fault = msgNoName
 		} else if reason := nameLengthRefusal(len(p.buf) - name); reason != "" {
 			p.note(reason)
+		} else if p.Peek() == 'n' {
+			p.note(fmt.Sprintf(msgNullField, quotable(string(p.buf[name:]))))
 		}
 		if !p.value(depth) {
 			return 0

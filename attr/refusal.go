@@ -10,12 +10,17 @@ const (
 	msgNoType    = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 	msgManyTypes = "Supplied AttributeValue has more than one datatypes set, " +
 		"must contain exactly one of the supported datatypes"
+	msgNullValue = "The supplied Item contains a null AttributeValue"
+	msgNullField = msgNullValue + ": %s is null"
 	msgNullFalse = "One or more parameter values were invalid: Null attribute value types must have the value of true"
 	msgTooDeep   = "Nesting Levels have exceeded supported limits: " +
 		"Attributes in the item have nested levels beyond supported limit"
 	msgEmptySS   = "One or more parameter values were invalid: An string set  may not be empty"
 	msgEmptyNS   = "One or more parameter values were invalid: An number set  may not be empty"
 	msgEmptyBS   = "One or more parameter values were invalid: Binary sets should not be empty"
+	msgNullInSS  = "One or more parameter values were invalid: An string set may not have a null string as a member"
+	msgNullInNS  = "The parameter cannot be converted to a numeric value"
+	msgNullInBS  = "One or more parameter values were invalid: Binary sets may not contain null or empty values"
 	msgTwiceInSS = "One or more parameter values were invalid: Input collection [%s] contains duplicates."
 	msgTwiceInNS = "Input collection contains duplicates"
 	msgTwiceInBS = "One or more parameter values were invalid: Input collection [%s]of type BS contains duplicates."

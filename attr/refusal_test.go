@@ -18,15 +18,15 @@ func TestParseRefusesForm(t *testing.T) {
 		`{a:{"S":"x"}}`,
 		`{"a" {"S":"x"}}`, `{"a":{"S":"x"}}x`, `{"a":{"S":"x"}}{}`, `{"a":{"S":"x"}},`, "{}\x00", "\uFEFF{}",
 		`{"a":{"S":"x"}"b":{"S":"x"}}`,
-		`{"a":"x"}`, `{"a":null}`, `{"a":[]}`, `{"a":{"S":1}}`, `{"a":{"S":true}}`, `{"a":{"S":["x"]}}`,
+		`{"a":"x"}`, `{"a":[]}`, `{"a":{"S":1}}`, `{"a":{"S":true}}`, `{"a":{"S":["x"]}}`,
 		`{"a":{"N":1}}`,
 		`{"a":{"B":1}}`, `{"a":{"BOOL":"true"}}`, `{"a":{"BOOL":1}}`, `{"a":{"BOOL":tru}}`, `{"a":{"NULL":"x"}}`,
 		`{"a":{"NULL":nul}}`,
-		`{"a":{"SS":"x"}}`, `{"a":{"SS":{}}}`, `{"a":{"SS":[1]}}`, `{"a":{"SS":[null]}}`, `{"a":{"SS":["x",]}}`,
+		`{"a":{"SS":"x"}}`, `{"a":{"SS":{}}}`, `{"a":{"SS":[1]}}`, `{"a":{"SS":["x",]}}`,
 		`{"a":{"NS":[1]}}`,
-		`{"a":{"BS":[1]}}`, `{"a":{"L":{}}}`, `{"a":{"L":["x"]}}`, `{"a":{"L":[null]}}`,
+		`{"a":{"BS":[1]}}`, `{"a":{"L":{}}}`, `{"a":{"L":["x"]}}`,
 		`{"a":{"L":[{"S":"x"},]}}`, `{"a":{"M":[]}}`,
-		`{"a":{"M":{"x":"y"}}}`, `{"a":{"M":{"x":null}}}`,
+		`{"a":{"M":{"x":"y"}}}`,
 		`{"a":{"B":"A"}}`, `{"a":{"B":"AA"}}`, `{"a":{"B":"AAA"}}`, `{"a":{"B":"AB=="}}`, `{"a":{"B":"A*=="}}`,
 		`{"a":{"B":"AA=="}}=`,
 		`{"a":{"B":"AA\n=="}}`, `{"a":{"B":"AA==AA=="}}`, `{"a":{"B":"_-8="}}`, `{"a":{"BS":["?"]}}`,
@@ -70,6 +70,7 @@ func TestParseTellsTypes(t *testing.T) {
 		`{"a":{"M":1}}`:          "Unexpected field type",
 		`{"a":{"L":["x"]}}`:      "Unexpected value type in payload",
 		`{"a":"x"}`:              "Unexpected value type in payload",
+		`{"a":nil}`:              "JSON: 'n' where a value is expected, at byte 5",
 		`{"a":{"S":23}`:          "NUMBER_VALUE cannot be converted to String",
 		`{"a":{"S":x}}`:          "JSON: 'x' where a value is expected, at byte 10",
 		`{"a":{"S":"x"}`:         "JSON: the text ends where a comma or a closing bracket is expected, at byte 14",
@@ -90,11 +91,20 @@ func TestParseRefusesContent(t *testing.T) {
 		deep = "Nesting Levels have exceeded supported limits: " +
 			"Attributes in the item have nested levels beyond supported limit"
 		noName = "Empty attribute name"
+		null   = "The supplied Item contains a null AttributeValue"
 	)
 	for _, test := range []struct{ text, want string }{
 		{`{"a":{}}`, none}, {`{"a":{"X":1}}`, none}, {`{"a":{"s":"x"}}`, none}, {`{"a":{"S":null}}`, none},
 		{`{"a":{"L":[{}]}}`, none}, {`{"a":{"M":{"b":{}}}}`, none},
 		{`{"a":{"S":"x","N":"1"}}`, many}, {`{"a":{"L":[],"M":{}}}`, many}, {`{"a":{"M":{"b":{"S":"x","B":""}}}}`, many},
+		// A fault of one of several types is told before that there are several.
+		{`{"a":{"S":"x","N":"y"}}`, number + ": y"}, {`{"a":{"L":[{}],"S":"x"}}`, none},
+		{`{"a":null}`, null + ": a is null"}, {`{"a":{"M":{"b":null}}}`, null + ": b is null"},
+		{`{"a":{"L":[{"S":"x"},null,null]}}`, null},
+		{`{"a":{"SS":["x",null,"x"]}}`, wrong + "An string set may not have a null string as a member"},
+		{`{"a":{"NS":[null]}}`, number},
+		{`{"a":{"BS":[null,null]}}`, wrong + "Binary sets may not contain null or empty values"},
+		{`{"":null}`, noName},
 		{`{"a":{"NULL":false}}`, wrong + "Null attribute value types must have the value of true"},
 		{`{"a":{"SS":[]}}`, wrong + "An string set  may not be empty"},
 		{`{"a":{"NS":[]}}`, wrong + "An number set  may not be empty"},

@@ -19,7 +19,7 @@ import (
 )
 
 // subjects are the files whose cases are about several operations.
-var subjects = []string{"capacity", "legacy-expected", "legacy-reads", "legacy-updates", "partiql-select",
+var subjects = []string{"capacity", "expressions", "legacy-expected", "legacy-reads", "legacy-updates", "partiql-select",
 	"partiql-syntax", "partiql-writes", "sizes", "validation", "values"}
 
 // TestConformance runs the cases of testdata/conformance. Besides what a case requires, every answer must fit the

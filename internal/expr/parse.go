@@ -58,11 +58,7 @@ type parser struct {
 // newParser returns a parser at the first token of text, or the reason why the text is not looked at.
 func newParser(kind, text string, keywords []string, params *Params) (p parser, err error) {
 	if len(text) > MaxSize {
-		reason := "Expression size has exceeded the maximum allowed size;"
-		if kind != kindUpdate && kind != kindProjection { // of which the service does not tell it
-			reason += " expression size: " + strconv.Itoa(len(text))
-		}
-		return p, refuse("Invalid " + kind + ": " + reason)
+		return p, refuse("Invalid " + kind + ": Expression size has exceeded the maximum allowed size;" + told(kind, text))
 	}
 	p = parser{kind: kind, text: text, keywords: keywords, params: params}
 	p.token = scan(text, 0)
@@ -70,6 +66,15 @@ func newParser(kind, text string, keywords []string, params *Params) (p parser, 
 		return p, refuse("Invalid " + kind + ": The expression can not be empty;")
 	}
 	return p, nil
+}
+
+// told is how a message tells the size of a text: only for conditions and filters the service does.
+func told(kind, text string) string {
+	switch kind {
+	case kindUpdate, kindProjection, kindKeyCondition:
+		return ""
+	}
+	return " expression size: " + strconv.Itoa(len(text))
 }
 
 // finish requires the end of the text and returns what is wrong with the expression. The classes of faults are given
