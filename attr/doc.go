@@ -39,6 +39,6 @@
 //     UTF-8 and half a surrogate pair are read as U+FFFD.
 //   - Levels are counted for lists and maps; a set is not a level.
 //   - A member of an attribute value given twice in JSON, or an attribute, counts as it was given last.
-//   - Messages repeat no more than about a kilobyte of what they refuse. Those for JSON of the wrong form, and those
-//     about names, are this package's own.
+//   - Messages repeat no more than about a kilobyte of what they refuse. Those for text that is no JSON or no UTF-8 are
+//     this package's own.
 package attr

@@ -1,9 +1,6 @@
 package attr
 
-import (
-	"fmt"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // The service's words for what this package refuses, and a few of its own where the service's are not known.
 const (
@@ -27,7 +24,7 @@ const (
 	msgNotUTF8   = "One or more parameter values were invalid: A string is not valid UTF-8"
 	msgNoName    = "Empty attribute name"
 	msgNameUTF8  = "One or more parameter values were invalid: An attribute name is not valid UTF-8"
-	msgLongName  = "One or more parameter values were invalid: An attribute name may not exceed %d bytes, got %d"
+	msgLongName  = "Attribute name is too large, must be less than 65536 bytes"
 )
 
 // maxNameSize is how many bytes an attribute name may have.
@@ -50,7 +47,7 @@ func nameLengthRefusal(n int) string {
 	case n == 0:
 		return msgNoName
 	case n > maxNameSize:
-		return fmt.Sprintf(msgLongName, maxNameSize, n)
+		return msgLongName
 	}
 	return ""
 }

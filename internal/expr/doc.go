@@ -26,6 +26,7 @@
 //     has been observed, by others and not for every pair.
 //   - The names of types in messages that list all of them stand in a fixed order.
 //   - Messages repeat no more than about a kilobyte of a path or a value.
+//   - Of the 2 MB of names and values, a value takes what it counts for in an item.
 //   - Of the conditions without expressions (Expected, filters, KeyConditions) there may be any number, and IN of them
 //     takes any number of values.
 //   - A path may have any number of elements; one that is deeper than an item can be finds nothing.

@@ -8,10 +8,11 @@ import (
 	"github.com/tidemark-db/tidemark/exception"
 )
 
-// The greatest lengths, in bytes, of a placeholder with its first character, and of the name that one stands for.
+// The greatest lengths, in bytes, of a placeholder with its first character, of the name that one stands for, and of all.
 const (
 	maxPlaceholder = 255
 	maxName        = 65535
+	maxParams      = 2 << 20 // all names and values together, with their placeholders
 )
 
 // Params are a request's ExpressionAttributeNames and ExpressionAttributeValues, and a note of which of them its
@@ -26,7 +27,7 @@ type Params struct {
 // NewParams returns the params with those names and values, by their placeholders: "#n" for a name, ":v" for a value.
 // A nil map is one that the request does not have; one that it has must not be empty. The maps are kept, and must not
 // change while expressions are parsed. The error, an [exception.Validation], is the first fault in ascending order of
-// placeholders, names before values.
+// placeholders, names before values, or that they are too large.
 func NewParams(names map[string]string, values map[string]attr.Value) (*Params, error) {
 	if names != nil && len(names) == 0 {
 		return nil, refuse("ExpressionAttributeNames must not be empty")
@@ -34,15 +35,33 @@ func NewParams(names map[string]string, values map[string]attr.Value) (*Params, 
 	if err := firstFault(names, checkName); err != nil {
 		return nil, err
 	}
+	nameSize := sizeOf(names, func(name string) int { return len(name) })
+	if nameSize > maxParams {
+		return nil, refuse("ExpressionAttributeNames exceeds max size")
+	}
 	if values != nil && len(values) == 0 {
 		return nil, refuse("ExpressionAttributeValues must not be empty")
 	}
 	if err := firstFault(values, checkValue); err != nil {
 		return nil, err
 	}
+	switch valueSize := sizeOf(values, attr.Value.Size); {
+	case valueSize > maxParams:
+		return nil, refuse("ExpressionAttributeValues exceeds max size")
+	case nameSize+valueSize > maxParams:
+		return nil, refuse("Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size")
+	}
 	p := &Params{names: names, values: values}
 	p.used = p.space[:0]
 	return p, nil
+}
+
+// sizeOf returns how many bytes the keys of m have, and what they stand for.
+func sizeOf[V any](m map[string]V, size func(V) int) (sum int) {
+	for key, v := range m {
+		sum += len(key) + size(v)
+	}
+	return sum
 }
 
 // firstFault returns what check finds wrong, of several faults that at the least key.
@@ -66,7 +85,7 @@ func checkName(key, name string) error {
 		return refuse("ExpressionAttributeNames contains invalid value: Empty attribute name for key " + key)
 	case len(name) > maxName:
 		return exception.Validation.Errorf("ExpressionAttributeNames contains invalid value: "+
-			"Attribute name is too large, must be no more than %d bytes for key %s", maxName, key)
+			"Attribute name is too large, must be less than %d bytes for key %s", maxName+1, key)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package expr_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ func TestNewParamsRefusals(t *testing.T) {
 		{map[string]string{"#a": ""}, nil,
 			"ExpressionAttributeNames contains invalid value: Empty attribute name for key #a"},
 		{map[string]string{"#a": strings.Repeat("x", 65536)}, nil, "ExpressionAttributeNames contains invalid value: " +
-			"Attribute name is too large, must be no more than 65535 bytes for key #a"},
+			"Attribute name is too large, must be less than 65536 bytes for key #a"},
 		{nil, map[string]attr.Value{":b": attr.S(""), "b": attr.S("")},
 			`ExpressionAttributeValues contains invalid key: Syntax error; key: "b"`},
 		{nil, map[string]attr.Value{":b": {}}, "ExpressionAttributeValues contains invalid value: Supplied AttributeValue " +
@@ -46,6 +47,26 @@ func TestNewParamsRefusals(t *testing.T) {
 		require.Error(t, err, row.want)
 		requireRefused(t, row.want, err)
 	}
+}
+
+// Names and values may have 2 MB together, with their placeholders.
+func TestNewParamsSize(t *testing.T) {
+	const most, name = 2 << 20, 1 << 15
+	names := map[string]string{}
+	for i := range most/name - 1 {
+		key := fmt.Sprintf("#%04d", i)
+		names[key] = strings.Repeat("n", name-len(key))
+	}
+	parse := func(n int) error {
+		_, err := expr.NewParams(names, map[string]attr.Value{":v": attr.S(strings.Repeat("v", n-2))})
+		return err
+	}
+	require.NoError(t, parse(name))
+	requireRefused(t, "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size",
+		parse(name+1))
+	requireRefused(t, "ExpressionAttributeValues exceeds max size", parse(most+1))
+	names["#0"] = strings.Repeat("n", name-1)
+	requireRefused(t, "ExpressionAttributeNames exceeds max size", parse(2))
 }
 
 func TestUnused(t *testing.T) {
