@@ -36,7 +36,7 @@ func roundTripValues(e *endpoint, c *dynamodb.Client) {
 		"set of numbers":  &types.AttributeValueMemberNS{Value: []string{"-1", "2.5"}},
 		"set of binaries": &types.AttributeValueMemberBS{Value: [][]byte{{1}, {2, 3}}},
 		"nested": &types.AttributeValueMemberM{Value: item{
-			"": text("an empty name, inside"),
+			" ": text("a name that is a space"),
 			"list": &types.AttributeValueMemberL{Value: []types.AttributeValue{
 				number("1"), &types.AttributeValueMemberM{Value: item{"x.y": text("z")}},
 			}},
@@ -57,6 +57,7 @@ func roundTripValues(e *endpoint, c *dynamodb.Client) {
 		"false null":      &types.AttributeValueMemberNULL{Value: false},
 		"too many digits": number("123456789012345678901234567890123456789"),
 		"no number":       number("one"),
+		"an empty name":   &types.AttributeValueMemberM{Value: item{"": text("x")}},
 	} {
 		_, err := c.PutItem(e.ctx, &dynamodb.PutItemInput{
 			TableName: aws.String("Values"), Item: song("refused", name, "Value", v),
