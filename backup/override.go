@@ -165,7 +165,7 @@ func checkIndexes(t *schema.Table) error {
 		switch {
 		case names[x.Name]:
 			return exception.Validation.Errorf("One or more parameter values were invalid: Duplicate index name: %s", x.Name)
-		case local && (x.Throughput != (schema.Throughput{}) || x.OnDemand != (schema.OnDemandThroughput{})):
+		case local && (x.Throughput != (schema.Throughput{}) || x.OnDemand != (schema.OnDemandThroughput{}) || x.Warm != (schema.Throughput{})):
 			return exception.Validation.Errorf("One or more parameter values were invalid: "+
 				"Throughput cannot be specified for a local secondary index: %s", x.Name)
 		case x.OnDemand.MaxRead < 0:
@@ -198,6 +198,9 @@ func (o *Overrides) applyIndexThroughput(t *schema.Table) error {
 		}
 		if t.BillingMode != schema.PayPerRequest {
 			x.OnDemand = schema.OnDemandThroughput{}
+		}
+		if err := x.CheckWarm(t.BillingMode); err != nil {
+			return err
 		}
 	}
 	return nil

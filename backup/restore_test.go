@@ -53,14 +53,14 @@ func TestRestoreKeepsAndDrops(t *testing.T) {
 // requirePlain asserts that a restored table has nothing but what a backup records.
 func requirePlain(t *testing.T, got schema.Description) {
 	t.Helper()
-	warm := func(t schema.Throughput) schema.Throughput {
+	warm := func(t schema.Throughput) schema.WarmThroughput {
 		if got.BillingMode == schema.PayPerRequest {
-			return schema.Throughput{Read: 12_000, Write: 4_000}
+			t = schema.Throughput{Read: 12_000, Write: 4_000}
 		}
-		return t
+		return schema.WarmThroughput{Throughput: t, Status: schema.Active}
 	}
 	want := schema.Description{Table: got.Table, Status: schema.Active, Indexes: got.Indexes}
-	want.Warm = map[string]schema.Throughput{"": warm(got.Throughput)}
+	want.Warm = map[string]schema.WarmThroughput{"": warm(got.Throughput)}
 	if got.BillingMode == schema.PayPerRequest {
 		want.OnDemandSince = got.CreationTime
 	}

@@ -35,6 +35,7 @@ type Definition struct {
 	BillingMode BillingMode
 	Throughput  Throughput
 	OnDemand    OnDemandThroughput
+	Warm        Throughput // what it is asked to take at once; 0: what it does by itself
 
 	Stream             StreamView
 	TTLAttribute       string // not a member of CreateTable: a shorthand for UpdateTimeToLive right after it
@@ -57,8 +58,8 @@ type SSESpecification struct {
 // nor the resource policy.
 func (d *Definition) Check() error {
 	checks := []func(*Definition) error{
-		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys,
-		(*Definition).checkIndexes, (*Definition).checkUnused, (*Definition).checkEncryption,
+		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys, (*Definition).checkUnused,
+		(*Definition).checkIndexes, (*Definition).checkWarm, (*Definition).checkEncryption,
 	}
 	for _, check := range checks {
 		if err := check(d); err != nil {
@@ -171,55 +172,65 @@ func (s SSESpecification) Check() error {
 func (d *Definition) checkEncryption() error { return d.SSE.Check() }
 
 func (d *Definition) checkBilling() error {
-	return checkCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes, "is not")
+	return checkTableCapacity(d.BillingMode, d.Throughput, d.OnDemand, newTable)
 }
 
-// CheckCapacity returns nil if a table and its global indexes can have these settings together, and otherwise a
-// ValidationException. An empty mode is PROVISIONED.
+// CheckCapacity returns nil if a table that there is and its global indexes can have these settings together, and
+// otherwise a ValidationException. An empty mode is PROVISIONED.
 func CheckCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, global []Index) error {
-	return checkCapacity(mode, throughput, onDemand, global, "must be")
-}
-
-// checkCapacity says of the throughput of an index that it is not, or must be, specified.
-func checkCapacity(
-	mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, global []Index, missing string,
-) error {
-	payPerRequest := mode == PayPerRequest
-	switch given := throughput != (Throughput{}); {
-	case payPerRequest && given:
-		return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-	case !payPerRequest && !given:
-		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-	}
-	if err := checkOnDemand(payPerRequest, onDemand, "", " for table"); err != nil {
+	if err := checkTableCapacity(mode, throughput, onDemand, oldTable); err != nil {
 		return err
 	}
 	for _, x := range global {
-		switch given := x.Throughput != (Throughput{}); {
-		case payPerRequest && given:
-			return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
-		case !payPerRequest && !given:
-			return invalid("ProvisionedThroughput %s specified for index: %s", missing, x.Name)
-		}
-		where := " for index : " + x.Name
-		if err := checkOnDemand(payPerRequest, x.OnDemand, where, where); err != nil {
+		if err := checkIndexCapacity(mode, x, oldTable); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkOnDemand(payPerRequest bool, t OnDemandThroughput, where, whose string) error {
+// capacityWords are the service's words for a table that is made, or for one that there is.
+type capacityWords struct{ missing, whose, provisioned string }
+
+var (
+	newTable = capacityWords{"is not", " for index: ", "when table BillingMode is PROVISIONED."}
+	oldTable = capacityWords{"must be", " for index : ", "when the table BillingMode is PROVISIONED"}
+)
+
+func checkTableCapacity(mode BillingMode, throughput Throughput, onDemand OnDemandThroughput, words capacityWords) error {
+	switch given := throughput != (Throughput{}); {
+	case mode == PayPerRequest && given:
+		return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+	case mode != PayPerRequest && !given:
+		return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	}
+	return checkOnDemand(mode, onDemand, "", words)
+}
+
+func checkIndexCapacity(mode BillingMode, x Index, words capacityWords) error {
+	switch given := x.Throughput != (Throughput{}); {
+	case mode == PayPerRequest && given:
+		return invalid("ProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST", x.Name)
+	case mode != PayPerRequest && !given:
+		return invalid("ProvisionedThroughput %s specified for index: %s", words.missing, x.Name)
+	}
+	return checkOnDemand(mode, x.OnDemand, x.Name, words)
+}
+
+func checkOnDemand(mode BillingMode, t OnDemandThroughput, index string, words capacityWords) error {
+	whose, of := "", " for table"
+	if index != "" {
+		whose, of = words.whose+index, " for index : "+index
+	}
 	for _, limit := range []struct {
 		name  string
 		value int64
 	}{{"MaxReadRequestUnits", t.MaxRead}, {"MaxWriteRequestUnits", t.MaxWrite}} {
 		switch {
-		case !payPerRequest && limit.value != 0:
-			return invalid("%s for OnDemandThroughput%s cannot be specified when the table BillingMode is PROVISIONED",
-				limit.name, where)
+		case mode != PayPerRequest && limit.value != 0:
+			return invalid("%s for OnDemandThroughput%s cannot be specified %s", limit.name, whose, words.provisioned)
 		case limit.value < 0:
-			return invalid("Requested %s for OnDemandThroughput%s is outside of valid range", limit.name, whose)
+			return invalid("Requested %s for OnDemandThroughput%s is outside of valid range", limit.name, of)
 		}
 	}
 	return nil
@@ -299,21 +310,21 @@ func checkDefined(keys KeySchema, attributes Attributes) error {
 }
 
 func (d *Definition) checkIndexes() error {
-	if len(d.LocalIndexes) > MaxLocalIndexes {
-		return invalid("Number of LocalSecondaryIndexes exceeds per-table limit of %d", MaxLocalIndexes)
-	}
-	if len(d.GlobalIndexes) > MaxGlobalIndexes {
-		return invalid("GlobalSecondaryIndex count exceeds the per-table limit of %d", MaxGlobalIndexes)
-	}
 	names := make(map[string]bool)
 	for i, x := range slices.Concat(d.LocalIndexes, d.GlobalIndexes) {
+		if err := d.checkIndex(x, i < len(d.LocalIndexes)); err != nil {
+			return err
+		}
 		if names[x.Name] {
 			return invalid("Duplicate index name: %s", x.Name)
 		}
 		names[x.Name] = true
-		if err := d.checkIndex(x, i < len(d.LocalIndexes)); err != nil {
-			return err
-		}
+	}
+	switch {
+	case len(d.LocalIndexes) > MaxLocalIndexes:
+		return invalid("Number of LocalSecondaryIndexes exceeds per-table limit of %d", MaxLocalIndexes)
+	case len(d.GlobalIndexes) > MaxGlobalIndexes:
+		return invalid("GlobalSecondaryIndex count exceeds the per-table limit of %d", MaxGlobalIndexes)
 	}
 	return CheckProjected(d.LocalIndexes, d.GlobalIndexes)
 }
@@ -333,7 +344,10 @@ func CheckProjected(indexes ...[]Index) error {
 
 func (d *Definition) checkIndex(x Index, local bool) error {
 	if !local {
-		return x.Check(d.Attributes)
+		if err := x.Check(d.Attributes); err != nil {
+			return err
+		}
+		return checkIndexCapacity(d.BillingMode, x, newTable)
 	}
 	if err := checkKeySchema(x.KeySchema, d.Attributes); err != nil {
 		return err
@@ -346,7 +360,7 @@ func (d *Definition) checkIndex(x Index, local bool) error {
 			"index hash key: %s, table hash key: %s", x.Name, x.KeySchema.Partition(), d.KeySchema.Partition())
 	case x.KeySchema.Sort() == "":
 		return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
-	case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}):
+	case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}) || x.Warm != (Throughput{}):
 		return invalid("Throughput cannot be specified for a local secondary index: %s", x.Name)
 	}
 	return x.checkProjection()
@@ -387,11 +401,13 @@ func (x Index) checkProjection() error {
 
 func (d *Definition) checkUnused() error {
 	used := UsedAttributes(d.KeySchema, d.LocalIndexes, d.GlobalIndexes)
-	if len(used) == len(d.Attributes) {
-		return nil
+	for name := range d.Attributes {
+		if !used[name] {
+			return invalid("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
+				nameList(maps.Keys(d.Attributes)), nameList(maps.Keys(used)))
+		}
 	}
-	return invalid("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]",
-		nameList(maps.Keys(d.Attributes)), nameList(maps.Keys(used)))
+	return nil
 }
 
 // UsedAttributes returns the set of the attributes that are part of a key.

@@ -31,7 +31,42 @@ func TestCheckBilling(t *testing.T) {
 		{"no billing mode means provisioned", func(d *schema.Definition) { d.Throughput = schema.Throughput{} },
 			invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
 		{"maximum of provisioned", func(d *schema.Definition) { d.OnDemand.MaxRead = 1 },
-			invalid + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
+			invalid + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED."},
+	})
+}
+
+func TestCheckWarm(t *testing.T) {
+	onDemand := func() schema.Definition {
+		d := sound()
+		d.Warm = schema.Throughput{Read: 12_000, Write: 4_000}
+		d.GlobalIndexes[0].Warm = schema.Throughput{Read: 13_000}
+		return d
+	}
+	const link = "initial throughput for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/" +
+		"on-demand-capacity-mode.html#on-demand-capacity-mode-initial"
+	requireFaults(t, onDemand, []fault{
+		{"little to read", func(d *schema.Definition) { d.Warm.Read-- },
+			invalid + "Requested ReadUnitsPerSecond for WarmThroughput for table is lower than " + link},
+		{"less than nothing", func(d *schema.Definition) { d.Warm = schema.Throughput{Write: -1} },
+			invalid + "Requested WriteUnitsPerSecond for WarmThroughput for table is lower than " + link},
+		{"little for an index", func(d *schema.Definition) { d.GlobalIndexes[0].Warm.Read = 100 },
+			invalid + "Requested ReadUnitsPerSecond for WarmThroughput for index ByHash is lower than " + link},
+		{"local", func(d *schema.Definition) { d.LocalIndexes[0].Warm.Read = 13_000 },
+			invalid + "Throughput cannot be specified for a local secondary index: ByYear"},
+	})
+	small := func() schema.Definition {
+		d := sound()
+		d.BillingMode, d.OnDemand, d.Throughput = "", schema.OnDemandThroughput{}, schema.Throughput{Read: 10, Write: 10}
+		d.GlobalIndexes[0].Throughput = schema.Throughput{Read: 5, Write: 6}
+		d.GlobalIndexes[0].OnDemand = schema.OnDemandThroughput{}
+		d.Warm, d.GlobalIndexes[0].Warm = schema.Throughput{Read: 10}, schema.Throughput{Write: 6}
+		return d
+	}
+	requireFaults(t, small, []fault{
+		{"little to read", func(d *schema.Definition) { d.Warm.Read = 9 }, invalid + "Requested ReadUnitsPerSecond " +
+			"for WarmThroughput for table is lower than ReadCapacityUnits of ProvisionedThroughput"},
+		{"little for an index", func(d *schema.Definition) { d.GlobalIndexes[0].Warm.Write = 5 }, invalid + "Requested " +
+			"WriteUnitsPerSecond for WarmThroughput for index ByHash is lower than WriteCapacityUnits of ProvisionedThroughput"},
 	})
 }
 
@@ -113,6 +148,7 @@ func TestCheckLongIndexKeys(t *testing.T) {
 		{"twice", func(d *schema.Definition) {
 			long(d, 2, 1)
 			d.GlobalIndexes[0].KeySchema[2].Name = "HASH0"
+			delete(d.Attributes, "RANGE0")
 		}, "The KeySchema contains multiple key attributes with the same name"},
 		{"undefined", func(d *schema.Definition) {
 			long(d, 2, 1)
@@ -133,18 +169,26 @@ func TestCheckIndexKeys(t *testing.T) {
 		{"undefined", func(d *schema.Definition) { delete(d.Attributes, "Hash") },
 			invalid + "Some index key attributes are not defined in AttributeDefinitions. " +
 				"Keys: [Hash], AttributeDefinitions: [Artist, Song, Year]"},
-		{"local without sort key of the table", func(d *schema.Definition) { d.KeySchema = schema.Keys("Artist") },
-			invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
+		{"local without sort key of the table", func(d *schema.Definition) {
+			d.KeySchema = schema.Keys("Artist")
+			delete(d.Attributes, "Song")
+		}, invalid + "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"},
 		{"local with another hash key", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema = schema.Keys("Song", "Year") },
 			invalid + "Index KeySchema does not have the same leading hash key as table KeySchema for index: ByYear. " +
 				"index hash key: Song, table hash key: Artist"},
-		{"local without sort key", func(d *schema.Definition) { d.LocalIndexes[0].KeySchema = schema.Keys("Artist") },
-			invalid + "Index KeySchema does not have a range key for index: ByYear"},
+		{"local without sort key", func(d *schema.Definition) {
+			d.LocalIndexes[0].KeySchema = schema.Keys("Artist")
+			delete(d.Attributes, "Year")
+		}, invalid + "Index KeySchema does not have a range key for index: ByYear"},
 		{"local with throughput", func(d *schema.Definition) {
 			d.LocalIndexes[0].Throughput = schema.Throughput{Read: 1, Write: 1}
 		}, invalid + "Throughput cannot be specified for a local secondary index: ByYear"},
 		{"local with maxima", func(d *schema.Definition) { d.LocalIndexes[0].OnDemand.MaxRead = 1 },
 			invalid + "Throughput cannot be specified for a local secondary index: ByYear"},
+		{"unused, before what else is wrong", func(d *schema.Definition) {
+			d.LocalIndexes[0].KeySchema[1].Name, d.GlobalIndexes[0].Name, d.GlobalIndexes[0].Projection.Type = "Song", "ByYear", ""
+		}, invalid + "Some AttributeDefinitions are not used. AttributeDefinitions: [Artist, Hash, Song, Year], " +
+			"keys used: [Artist, Hash, Song]"},
 		{"one name for two", func(d *schema.Definition) { d.GlobalIndexes[0].Name = "ByYear" },
 			invalid + "Duplicate index name: ByYear"},
 	})

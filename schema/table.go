@@ -77,13 +77,17 @@ func (p Projection) Equal(q Projection) bool {
 	return p.Type == q.Type && slices.Equal(slices.Sorted(slices.Values(p.NonKey)), slices.Sorted(slices.Values(q.NonKey)))
 }
 
-// Index is a secondary index. Throughput and OnDemand belong to global indexes alone.
+// Index is a secondary index. Throughput, OnDemand and Warm belong to global indexes alone.
 type Index struct {
 	Name       string
 	KeySchema  KeySchema
 	Projection Projection
 	Throughput Throughput
 	OnDemand   OnDemandThroughput
+
+	// Warm is what a new index is asked to take at once; 0: what it does by itself. It is no part of what a table or a
+	// backup is described with: see Description.Warm.
+	Warm Throughput
 }
 
 // BillingMode says how capacity is paid for.
@@ -232,22 +236,25 @@ type Description struct {
 	Class              Class
 	DeletionProtection bool
 
+	// Encrypting says that the table is being encrypted otherwise; Encryption is how it was.
+	Encrypting bool
+
 	// Indexes gives the statistics of each index by its name; like those of the table they may lag.
 	Indexes map[string]Statistics
 
 	// States gives the state of each global index by its name; it is empty while a restore is filling the table.
 	States map[string]IndexState
 
-	// OnDemandSince is when the table became PAY_PER_REQUEST last; the zero time if it never was.
+	// OnDemandSince is when the table became PAY_PER_REQUEST last; the zero time if it never was, or is about to.
 	OnDemandSince time.Time
 
 	// Throughputs gives when the throughput of the table has changed, by the empty name, and that of each global index, by
 	// its name. What has not changed since it was made is not in it.
 	Throughputs map[string]ThroughputChanges
 
-	// Warm gives the throughput that the table, by the empty name, and each global index, by its name, take at once. An
-	// index that is CREATING is not in it, and a table that is CREATING or DELETING has none.
-	Warm map[string]Throughput
+	// Warm gives the throughput that the table, by the empty name, and each global index, by its name, take at once. What
+	// is CREATING is in it only if it was asked for, and a table that is DELETING has none.
+	Warm map[string]WarmThroughput
 
 	// StreamARN names the latest stream, also after it was switched off; it is the zero ARN if there never was one.
 	StreamARN arn.ARN

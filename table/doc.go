@@ -66,8 +66,9 @@
 //   - UpdateTable waits until another UpdateTable of the table is done with filling an index.
 //   - Resource policies, contributor insights and Kinesis destinations are settings that are kept and told of, and change
 //     nothing that a table does. A policy can be put while its table is CREATING.
-//   - Provisioned throughput is bounded by the quotas, but what operations on items consume is not bounded by it. There is
-//     no limit on the number of tables unless Options.Quotas has one. What is provisioned comes back when a table begins to
-//     be deleted.
+//   - What UpdateTable changes counts from the call on, whatever descriptions tell of meanwhile.
+//   - Provisioned throughput is bounded by the quotas, but what operations on items consume is not bounded by it, nor by a
+//     warm throughput. There is no limit on the number of tables unless Options.Quotas has one. What is provisioned comes
+//     back when a table begins to be deleted.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

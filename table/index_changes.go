@@ -26,6 +26,16 @@ func (c *Changes) named() []string {
 // online reports whether c has an index created or deleted.
 func (c *Changes) online() bool { return len(c.CreateIndexes)+len(c.DeleteIndexes) > 0 }
 
+// warmsIndexes reports whether c has indexes take more at once, and asks for nothing else of them.
+func (c *Changes) warmsIndexes() bool {
+	for _, x := range c.Indexes {
+		if x.Throughput != (schema.Throughput{}) || x.OnDemand != nil {
+			return false
+		}
+	}
+	return len(c.Indexes) > 0 && !c.online()
+}
+
 // checkIndexShape adds to check the violations of the service's model in what c says of indexes.
 func (c *Changes) checkIndexShape(check *validate.Check) {
 	const member = "globalSecondaryIndexUpdates.%d.member."
@@ -50,8 +60,9 @@ func (c *Changes) checkTogether() error {
 		names[name] = true
 	}
 	asked := 0
+	warm := c.Warm != (schema.Throughput{})
 	for _, given := range []bool{c.BillingMode != "", c.Throughput != (schema.Throughput{}), c.OnDemand != nil,
-		len(names) > 0, c.Stream != nil, c.SSE != nil, c.Class != "", c.DeletionProtection != nil} {
+		len(names) > 0, c.Stream != nil, c.SSE != nil, c.Class != "", c.DeletionProtection != nil, warm} {
 		if given {
 			asked++
 		}
@@ -70,6 +81,10 @@ func (c *Changes) checkTogether() error {
 		return invalid("DeletionProtection modification must be the only operation in the request")
 	case c.OnDemand != nil && (asked > 2 || asked == 2 && c.BillingMode == ""):
 		return invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+	case warm && len(c.CreateIndexes) > 0:
+		return invalid("Create global secondary index cannot be specified when updating WarmThroughput")
+	case warm && asked > 1 && !(asked == 2 && c.warmsIndexes()):
+		return invalid("WarmThroughput must be the only operation in the request")
 	case c.Stream != nil && (c.BillingMode == schema.Provisioned || c.Throughput != (schema.Throughput{})):
 		return invalid("You cannot modify stream status while updating table IOPS")
 	case online && c.Throughput != (schema.Throughput{}):
@@ -105,6 +120,7 @@ func applyOnline(c *Changes, d *schema.Table) error {
 
 // addIndex adds a global index to d. Of the attributes defined for it only those of its key count.
 func addIndex(d *schema.Table, x schema.Index, attributes schema.Attributes) {
+	x.Warm = schema.Throughput{} // which is no part of the definition
 	d.GlobalIndexes = append(d.GlobalIndexes, schema.CloneIndexes([]schema.Index{x})...)
 	for _, e := range x.KeySchema {
 		d.Attributes[e.Name] = attributes[e.Name]
@@ -153,6 +169,9 @@ func checkNewIndex(c *Changes, x schema.Index, d *schema.Table) error {
 	case len(d.GlobalIndexes) >= schema.MaxGlobalIndexes:
 		return exception.LimitExceeded.Errorf(
 			"Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of %d", schema.MaxGlobalIndexes)
+	}
+	if err := x.CheckWarm(d.BillingMode); err != nil {
+		return err
 	}
 	return schema.CheckProjected(d.LocalIndexes, d.GlobalIndexes, []schema.Index{x})
 }
@@ -214,6 +233,7 @@ func (t *Table) createIndexLocked(x schema.Index, attributes schema.Attributes) 
 	t.forgetIndexLocked(x.Name)
 	allocated := now.Add(t.store.timing.Updating)
 	t.mu.online = &onlineIndex{index: x, allocated: allocated, until: allocated.Add(t.store.timing.Backfilling)}
+	t.askWarmLocked(x.Name, x.Warm, t.mu.online.until)
 	return now
 }
 

@@ -373,7 +373,8 @@ func TestAnswersOnAClockThatGoesOn(t *testing.T) {
 		{byX(), schema.Updating, schema.IndexState{Status: schema.Creating, Backfilling: ptr(false)}},
 		{table.Changes{Indexes: map[string]table.IndexChanges{"ByX": {OnDemand: &schema.OnDemandThroughput{MaxRead: 5}}}},
 			schema.Active, schema.IndexState{Status: schema.Updating}},
-		{table.Changes{DeletionProtection: ptr(false)}, schema.Updating, schema.IndexState{Status: schema.Active}},
+		{table.Changes{DeletionProtection: ptr(false)}, schema.Active, schema.IndexState{Status: schema.Active}},
+		{table.Changes{Class: schema.Standard}, schema.Updating, schema.IndexState{Status: schema.Active}},
 		{dropX(), schema.Updating, schema.IndexState{Status: schema.Deleting}},
 	} {
 		d, err := s.UpdateTable(ctx, "Things", step.changes)

@@ -12,9 +12,13 @@ import (
 // indexes is what a table knows of the changes of its global indexes.
 type indexes struct {
 	online  *onlineIndex
-	updated map[string]time.Time // those whose settings have changed are UPDATING until here
+	updated map[string]updatedIndex // those whose settings have changed
+}
 
-	keepsIndexes string // why none can come or go while the table is UPDATING; empty: one can
+// updatedIndex is a global index that is UPDATING, and what is told of its throughput until that is over.
+type updatedIndex struct {
+	until      time.Time
+	throughput schema.Throughput
 }
 
 // onlineIndex is the creation or deletion of a global index, of which there may be one at a time.
@@ -91,7 +95,7 @@ func (t *Table) indexStateLocked(name string, m moment, status schema.Status) sc
 			return schema.IndexState{Status: schema.Creating, Backfilling: &filled}
 		}
 	}
-	if m.before(t.mu.updated[name]) {
+	if m.before(t.mu.updated[name].until) {
 		return schema.IndexState{Status: schema.Updating}
 	}
 	return schema.IndexState{Status: schema.Active}
@@ -116,8 +120,12 @@ func (t *Table) describeIndexesLocked(d *schema.Description, m moment) {
 		return
 	}
 	d.States = make(map[string]schema.IndexState, len(d.GlobalIndexes))
-	for _, x := range d.GlobalIndexes {
+	for i := range d.GlobalIndexes {
+		x := &d.GlobalIndexes[i]
 		d.States[x.Name] = t.indexStateLocked(x.Name, m, d.Status)
+		if d.States[x.Name].Status == schema.Updating {
+			x.Throughput = t.mu.updated[x.Name].throughput
+		}
 	}
 }
 
@@ -126,8 +134,8 @@ func (t *Table) indexesBusyLocked(now time.Time) bool {
 	if t.mu.online.at(moment{now: now}) != over {
 		return true
 	}
-	for _, until := range t.mu.updated {
-		if now.Before(until) {
+	for _, x := range t.mu.updated {
+		if now.Before(x.until) {
 			return true
 		}
 	}
@@ -194,7 +202,7 @@ func (t *Table) admitIndexLocked(c *Changes, name string, now time.Time) error {
 	case !update && !remove:
 		return inUse("Index is being created. Table: %s Index: %s", t.name, name)
 	}
-	if update && now.Before(t.mu.updated[name]) {
+	if update && now.Before(t.mu.updated[name].until) {
 		return inUse("Index is being updated. Table: %s Index: %s", t.name, name)
 	}
 	return nil

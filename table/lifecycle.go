@@ -44,6 +44,7 @@ func (s *Store) createTable(d *schema.Definition) (schema.Description, error) {
 	t.mu.class = d.Class
 	t.mu.protected = d.DeletionProtection
 	t.mu.tags = mergeTags(nil, d.Tags)
+	t.askWarmLocked("", d.Warm, t.mu.active)
 	t.mu.data = storage.NewData(storage.NewLayout(definition))
 	t.attachLocked(attached)
 	if err := s.create(t); err != nil {
@@ -144,7 +145,8 @@ func (t *Table) describeAsLocked(m moment, status schema.Status, restoring bool)
 		d.Restore = t.restoreSummaryLocked()
 	}
 	t.describeIndexesLocked(&d, m)
-	t.describeWarmLocked(&d)
+	t.describeWorkLocked(&d, m)
+	t.describeWarmLocked(&d, m)
 	return d
 }
 
@@ -234,13 +236,14 @@ func (t *Table) deletableLocked(now time.Time) error {
 	switch t.statusLocked(now) {
 	case schema.Deleting:
 		return inUse("Table is being deleted: %s", t.name)
-	case schema.Updating:
-		return inUse("Table is being updated: %s", t.name)
 	case schema.Creating:
 		if t.mu.restore != nil {
 			return inUse("Table is being used: %s", t.name)
 		}
 		return inUse("Table is being created: %s", t.name)
+	}
+	if err := t.idleLocked(now); err != nil {
+		return err
 	}
 	if err := t.attachedLocked(now); err != nil {
 		return err

@@ -35,7 +35,7 @@ func TestCreateTable(t *testing.T) {
 		},
 		Status: schema.Creating, Class: schema.StandardInfrequentAccess, DeletionProtection: true,
 		States:    map[string]schema.IndexState{"ByG": {Status: schema.Creating}, "ByGToo": {Status: schema.Creating}},
-		StreamARN: table.Stream(clock.Epoch), OnDemandSince: clock.Epoch,
+		StreamARN: table.Stream(clock.Epoch),
 	}, got)
 	d.KeySchema[0].Name, d.GlobalIndexes[1].Projection.NonKey[0] = "changed", "changed"
 	require.Equal(t, got, f.describe("Things"), "the definition remains the caller's")
@@ -75,7 +75,7 @@ func TestStatesOverTime(t *testing.T) {
 	at(5*time.Second-tick, schema.Creating)
 	at(5*time.Second, schema.Active)
 
-	d, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.Standard})
+	d, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.StandardInfrequentAccess})
 	require.NoError(t, err)
 	require.Equal(t, schema.Updating, d.Status)
 	at(10*time.Second-tick, schema.Updating)
@@ -122,7 +122,7 @@ func TestZeroTiming(t *testing.T) {
 	first := f.create(plain("Things"))
 	require.Equal(t, schema.Creating, first.Status, "the answer names the state, even if it is over at once")
 	require.Equal(t, schema.Active, f.describe("Things").Status)
-	d, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.Standard})
+	d, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.StandardInfrequentAccess})
 	require.NoError(t, err)
 	require.Equal(t, schema.Updating, d.Status)
 	require.Equal(t, schema.Active, f.describe("Things").Status)
@@ -151,10 +151,10 @@ func TestNameConflicts(t *testing.T) {
 	requireRefused(t, remove(), exception.ResourceInUse, inUse+"Table is being created: Things")
 	f.clock.Advance(5 * time.Second)
 	requireRefused(t, create(), exception.ResourceInUse, "Table already exists: Things")
-	_, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.Standard})
+	_, err := f.store.UpdateTable(ctx, "Things", table.Changes{Class: schema.StandardInfrequentAccess})
 	require.NoError(t, err)
 	requireRefused(t, create(), exception.ResourceInUse, "Table already exists: Things")
-	requireRefused(t, remove(), exception.ResourceInUse, inUse+"Table is being updated: Things")
+	requireRefused(t, remove(), exception.ResourceInUse, inUse+"Table: Things is in the process of being updated.")
 	f.clock.Advance(5 * time.Second)
 	require.NoError(t, remove())
 	requireRefused(t, create(), exception.ResourceInUse, "Table already exists: Things")

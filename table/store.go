@@ -66,6 +66,8 @@ type Timing struct {
 	Updating time.Duration // from UpdateTable to ACTIVE
 	Deleting time.Duration // from DeleteTable until the name is free
 
+	Warming time.Duration // from UpdateTable until a table or an index takes as much at once as it was asked to
+
 	// Backfilling is how long an index that UpdateTable creates stays CREATING after the table is ACTIVE again.
 	Backfilling time.Duration
 
@@ -93,13 +95,15 @@ type Timing struct {
 }
 
 // ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, some
-// minutes to fill a new index, however small it is, six hours between a table's statistics (DescribeTable), two days until
-// an item that has expired is deleted, half an hour between switches of the time to live, a new shard in a stream every
-// four hours, 15 seconds between changes of a resource policy, and almost two after a change of tags.
+// minutes to fill a new index, however small it is, and to warm a table up, six hours between a table's statistics
+// (DescribeTable), two days until an item that has expired is deleted, half an hour between switches of the time to live, a
+// new shard in a stream every four hours, 15 seconds between changes of a resource policy, and almost two after a change of
+// tags.
 func ServiceTiming() Timing {
 	return Timing{
 		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
-		StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour, TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
+		Warming: 390 * time.Second, StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour,
+		TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
 		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second, Settling: 1700 * time.Millisecond,
 	}
 }
@@ -317,6 +321,7 @@ func (s *Store) newTable(d *schema.Table, creating time.Duration) *Table {
 	d.Statistics = schema.Statistics{}
 	t.mu.definition = d
 	t.mu.active = born.Time().Add(creating)
+	t.askNewLocked()
 	t.mu.floor = born
 	if d.BillingMode == schema.PayPerRequest {
 		t.mu.onDemand = d.CreationTime

@@ -32,9 +32,9 @@ type Table struct {
 		onDemand   time.Time // when it became PAY_PER_REQUEST last
 		throughputs
 
-		active   time.Time // ACTIVE from here on
-		updating time.Time // UPDATING until here
-		deleted  time.Time // zero, or DELETING from here on
+		active  time.Time // ACTIVE from here on
+		work    work
+		deleted time.Time // zero, or DELETING from here on
 
 		data       *storage.Data // laid out as definition says
 		statistics statistics
@@ -57,7 +57,7 @@ func (t *Table) statusAtLocked(m moment) schema.Status {
 		return schema.Deleting
 	case m.now.Before(t.mu.active):
 		return schema.Creating
-	case m.before(t.mu.updating):
+	case m.before(t.mu.work.until):
 		return schema.Updating
 	}
 	if p := t.mu.online.at(m); p == allocating || p == deleting {

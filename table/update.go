@@ -18,6 +18,7 @@ type Changes struct {
 	BillingMode        schema.BillingMode
 	Throughput         schema.Throughput
 	OnDemand           *schema.OnDemandThroughput
+	Warm               schema.Throughput       // 0: not asked for
 	Indexes            map[string]IndexChanges // by the name of a global index
 	CreateIndexes      []schema.Index          // global ones; there may be one of these and DeleteIndexes together
 	DeleteIndexes      []string
@@ -31,10 +32,12 @@ type Changes struct {
 type IndexChanges struct {
 	Throughput schema.Throughput
 	OnDemand   *schema.OnDemandThroughput
+	Warm       *schema.Throughput // 0: not asked for, which cannot be both
 }
 
-// UpdateTable changes settings of a table and returns its description. Everything takes effect at once; what was backed
-// up before keeps the settings of its time. It fails with ResourceNotFound if there is no such table or index, or a
+// UpdateTable changes settings of a table and returns its description. Everything takes effect at once, although a
+// description, that which is returned too, may tell of what was as long as the change takes; what was backed up before
+// keeps the settings of its time. It fails with ResourceNotFound if there is no such table or index, or a
 // restore is filling the table; with ResourceInUse if the table or an index is not in a state for the change; with
 // LimitExceeded if more than one index is to be created or deleted, or there would be too many, or more throughput than
 // Options.Quotas; and with a
@@ -78,6 +81,9 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
 		return schema.Description{}, err
 	}
+	if err := t.checkWarmLocked(c, now); err != nil {
+		return schema.Description{}, err
+	}
 	if err := t.store.checkQuotas(d, false); err != nil {
 		return schema.Description{}, err
 	}
@@ -86,11 +92,13 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 	}
 	t.countLocked(now)
 	t.noteThroughputLocked(t.mu.definition, d, now)
-	t.keepWarmLocked(t.mu.definition)
+	t.keepWarmLocked(t.mu.definition, now)
+	t.changeWarmLocked(c, now)
+	t.beginWorkLocked(c, now)
 	t.applySettingsLocked(c, d, now)
 	switch {
 	case len(c.CreateIndexes) > 0:
-		added := d.GlobalIndexes[len(d.GlobalIndexes)-1]
+		added := schema.CloneIndexes(c.CreateIndexes)[0]
 		if c.BillingMode != "" || len(c.Indexes) > 0 { // these do not wait for the new index
 			d.GlobalIndexes = d.GlobalIndexes[:len(d.GlobalIndexes)-1]
 			d.Attributes = t.mu.definition.Clone().Attributes
@@ -115,11 +123,9 @@ func (t *Table) updatableLocked(c *Changes, now time.Time) error {
 		return inUse("Table is being created: %s", t.name)
 	case t.statusLocked(now) == schema.Deleting:
 		return inUse("Table is being deleted: %s", t.name)
-	case !now.Before(t.mu.updating):
-	case !c.online():
-		return inUse("Table is being updated: %s", t.name)
-	case t.mu.keepsIndexes != "":
-		return inUse("%s", t.mu.keepsIndexes)
+	}
+	if err := t.admitWorkLocked(c, now); err != nil {
+		return err
 	}
 	return t.admitLocked(c, now)
 }
@@ -128,17 +134,9 @@ func (t *Table) updatableLocked(c *Changes, now time.Time) error {
 func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) {
 	until := now.Add(t.store.timing.Updating)
 	billing := c.BillingMode != "" && c.BillingMode != t.mu.definition.BillingMode
-	updated := make(map[string]time.Time)
-	for _, x := range t.mu.definition.GlobalIndexes {
-		if _, changed := c.Indexes[x.Name]; changed || billing {
-			updated[x.Name] = until
-		} else if now.Before(t.mu.updated[x.Name]) {
-			updated[x.Name] = t.mu.updated[x.Name]
-		}
-	}
-	t.mu.updated = updated
+	t.updateIndexesLocked(c, d, now)
 	if billing && d.BillingMode == schema.PayPerRequest {
-		t.mu.onDemand = now
+		t.mu.onDemand = until
 	}
 	if c.SSE != nil {
 		d.Encryption = t.store.encryption(*c.SSE)
@@ -152,23 +150,26 @@ func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) 
 	if c.DeletionProtection != nil {
 		t.mu.protected = *c.DeletionProtection
 	}
-	if c.BillingMode != "" || c.Throughput != (schema.Throughput{}) || c.Stream != nil || c.SSE != nil || c.Class != "" ||
-		c.DeletionProtection != nil || c.OnDemand != nil {
-		t.mu.updating, t.mu.keepsIndexes = until, t.keepsIndexes(c)
-	}
 }
 
-// keepsIndexes returns why no index can be created or deleted while the table is UPDATING by c; empty if one can.
-func (t *Table) keepsIndexes(c *Changes) string {
-	switch {
-	case c.BillingMode != "" || c.Throughput != (schema.Throughput{}) || c.OnDemand != nil:
-		return "Can't create or delete indexes while table IOPS are being updated. Table: " + t.name
-	case c.Stream != nil:
-		return "Can't create or delete an index when stream status is being updated."
-	case c.Class != "":
-		return "Can't create or delete an index when a table class update is in progress."
+// updateIndexesLocked notes which indexes are UPDATING.
+func (t *Table) updateIndexesLocked(c *Changes, d *schema.Table, now time.Time) {
+	billing := d.BillingMode != t.mu.definition.BillingMode
+	told := t.mu.definition.GlobalIndexes
+	if billing { // what they get instead is told at once
+		told = d.GlobalIndexes
 	}
-	return ""
+	updated := make(map[string]updatedIndex)
+	for _, x := range told {
+		change := c.Indexes[x.Name]
+		switch {
+		case billing || change.Throughput != (schema.Throughput{}) || change.OnDemand != nil:
+			updated[x.Name] = updatedIndex{now.Add(t.store.timing.Updating), x.Throughput}
+		case now.Before(t.mu.updated[x.Name].until):
+			updated[x.Name] = t.mu.updated[x.Name]
+		}
+	}
+	t.mu.updated = updated
 }
 
 // configurableLocked refuses settings of a table that a restore is filling.
@@ -195,6 +196,12 @@ func (c *Changes) check() error {
 	}
 	if err := check.Err(); err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Indexes)) {
+		if warm := c.Indexes[name].Warm; warm != nil && *warm == (schema.Throughput{}) {
+			return invalid("WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond "+
+				"specified for index: %s", name)
+		}
 	}
 	if err := c.checkTogether(); err != nil || c.SSE == nil {
 		return err
@@ -240,10 +247,10 @@ func applyIndexes(c *Changes, d *schema.Table) error {
 		}
 		x, change := &d.GlobalIndexes[i], c.Indexes[name]
 		switch given := change.Throughput != (schema.Throughput{}); {
-		case d.BillingMode == schema.PayPerRequest && (given || change.OnDemand == nil):
+		case d.BillingMode == schema.PayPerRequest && (given || change.OnDemand == nil && change.Warm == nil):
 			return invalid("The only Updates for index: %s when TableThroughputMode is PAY_PER_REQUEST "+
 				"can be to OnDemandThroughput, WarmThroughput", name)
-		case !given && change.OnDemand == nil:
+		case !given && change.OnDemand == nil && change.Warm == nil:
 			return invalid("ProvisionedThroughput must be specified for index: %s", name)
 		case given && change.Throughput == x.Throughput:
 			return errSameThroughput(name, x.Throughput)

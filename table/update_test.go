@@ -35,37 +35,37 @@ func TestUpdateTable(t *testing.T) {
 	require.NoError(t, err)
 	old := before.Table()
 	want := f.describe("Things")
-	// An answer tells of the table as UPDATING, or of those indexes alone that change.
-	step := func(c table.Changes, change func(*schema.Description), indexes ...string) {
+	step := func(c table.Changes, change func(*schema.Description), answer func(*schema.Description)) {
 		t.Helper()
 		f.clock.Advance(time.Second)
 		change(&want)
 		d, err := f.update(c)
 		require.NoError(t, err)
-		want.Warm = d.Warm // has a test of its own
-		if want.Status = schema.Updating; len(c.Indexes) > 0 {
-			want.Status = schema.Active
-		}
-		for _, name := range indexes {
-			want.States[name] = schema.IndexState{Status: schema.Updating}
-		}
-		require.Equal(t, want, d)
-		want.Status = schema.Active
-		for _, name := range indexes {
-			want.States[name] = schema.IndexState{Status: schema.Active}
-		}
-		require.Equal(t, want, f.describe("Things"))
+		told := f.describe("Things")
+		want.Warm = told.Warm // has a test of its own
+		require.Equal(t, want, told)
+		told.Warm = d.Warm
+		answer(&told)
+		require.Equal(t, told, d)
+	}
+	atOnce := func(*schema.Description) {}
+	updating := func(d *schema.Description) { d.Status = schema.Updating }
+	updatingIndex := func(name string) func(*schema.Description) {
+		return func(d *schema.Description) { d.States[name] = schema.IndexState{Status: schema.Updating} }
 	}
 	more := schema.Throughput{Read: 50, Write: 60}
 	increased := func() schema.ThroughputChanges { return schema.ThroughputChanges{LastIncrease: f.store.Now()} }
 	step(table.Changes{Throughput: more}, func(d *schema.Description) {
 		d.Throughput = more
 		d.Throughputs = map[string]schema.ThroughputChanges{"": increased()}
-	})
+	}, func(d *schema.Description) { d.Status, d.Throughput = schema.Updating, old.Throughput })
 	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Throughput: more}}}, func(d *schema.Description) {
 		d.GlobalIndexes[0].Throughput = more
 		d.Throughputs["ByG"] = increased()
-	}, "ByG")
+	}, func(d *schema.Description) {
+		updatingIndex("ByG")(d)
+		d.GlobalIndexes[0].Throughput = old.GlobalIndexes[0].Throughput
+	})
 	step(table.Changes{BillingMode: schema.PayPerRequest}, func(d *schema.Description) {
 		d.BillingMode, d.Throughput, d.OnDemandSince = schema.PayPerRequest, schema.Throughput{}, f.store.Now()
 		d.GlobalIndexes[0].Throughput, d.GlobalIndexes[1].Throughput = schema.Throughput{}, schema.Throughput{}
@@ -74,31 +74,39 @@ func TestUpdateTable(t *testing.T) {
 			changes.LastDecrease, changes.DecreasesToday = f.store.Now(), 1
 			d.Throughputs[name] = changes
 		}
-	}, "ByG", "ByGToo")
+	}, func(d *schema.Description) {
+		d.Status, d.OnDemandSince = schema.Updating, time.Time{}
+		updatingIndex("ByG")(d)
+		updatingIndex("ByGToo")(d)
+	})
+	step(table.Changes{BillingMode: schema.PayPerRequest}, func(*schema.Description) {}, updating)
 	maxima := schema.OnDemandThroughput{MaxRead: 7, MaxWrite: 8}
-	step(table.Changes{OnDemand: &maxima}, func(d *schema.Description) { d.OnDemand = maxima })
+	step(table.Changes{OnDemand: &maxima}, func(d *schema.Description) { d.OnDemand = maxima }, atOnce)
 	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: -1}},
-		func(d *schema.Description) { d.OnDemand.MaxRead = 0 })
+		func(d *schema.Description) { d.OnDemand.MaxRead = 0 }, atOnce)
 	step(table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 9, MaxWrite: -1}},
-		func(d *schema.Description) { d.OnDemand = schema.OnDemandThroughput{MaxRead: 9} })
+		func(d *schema.Description) { d.OnDemand = schema.OnDemandThroughput{MaxRead: 9} }, atOnce)
 	step(table.Changes{Indexes: map[string]table.IndexChanges{"ByGToo": {OnDemand: &maxima}}},
-		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima }, "ByGToo")
+		func(d *schema.Description) { d.GlobalIndexes[1].OnDemand = maxima }, updatingIndex("ByGToo"))
 	step(table.Changes{Stream: ptr(schema.OldImage)}, func(d *schema.Description) {
 		d.Stream, d.StreamARN = schema.OldImage, d.ARN.Stream(f.store.Now())
-	})
-	step(table.Changes{Stream: ptr(schema.StreamView(""))}, func(d *schema.Description) { d.Stream = "" })
+	}, updating)
+	step(table.Changes{Stream: ptr(schema.StreamView(""))}, func(d *schema.Description) { d.Stream = "" }, updating)
 	sse := schema.SSESpecification{Enabled: true, Type: "KMS", KeyID: "alias/mine"}
-	step(table.Changes{SSE: &sse}, func(d *schema.Description) {
-		d.Encryption = schema.EncryptionFor(sse, "us-east-1", "123456789012")
-	})
+	mine := schema.EncryptionFor(sse, "us-east-1", "123456789012")
+	step(table.Changes{SSE: &sse}, func(d *schema.Description) { d.Encryption = mine },
+		func(d *schema.Description) { d.Encryption, d.Encrypting = schema.Encryption{}, true })
 	sse.KeyID = f.describe("Things").Encryption.KeyARN
 	_, err = f.update(table.Changes{SSE: &sse})
 	requireRefused(t, err, exception.Validation, invalid+"Table is already encrypted with given KMSMasterKeyId. "+
 		"Use KMSMasterKeyId parameter if you want to change Master Key")
-	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} })
+	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} },
+		func(d *schema.Description) { d.Encryption, d.Encrypting = mine, true })
 	step(table.Changes{Class: schema.StandardInfrequentAccess},
-		func(d *schema.Description) { d.Class = schema.StandardInfrequentAccess })
-	step(table.Changes{DeletionProtection: ptr(true)}, func(d *schema.Description) { d.DeletionProtection = true })
+		func(d *schema.Description) { d.Class = schema.StandardInfrequentAccess },
+		func(d *schema.Description) { d.Status, d.Class = schema.Updating, "" })
+	step(table.Changes{Class: schema.StandardInfrequentAccess}, func(*schema.Description) {}, updating)
+	step(table.Changes{DeletionProtection: ptr(true)}, func(d *schema.Description) { d.DeletionProtection = true }, atOnce)
 	require.Equal(t, old, before.Table(), "a snapshot keeps the settings of its time")
 }
 
@@ -190,12 +198,89 @@ func TestUpdateTableInOtherStates(t *testing.T) {
 	f.clock.Advance(5 * time.Second)
 	_, err = f.update(change)
 	require.NoError(t, err)
-	_, err = f.update(change)
-	requireRefused(t, err, exception.ResourceInUse, inUse+"Table is being updated: Things")
-	f.clock.Advance(5 * time.Second)
 	f.drop("Things")
 	_, err = f.update(change)
 	requireRefused(t, err, exception.ResourceInUse, inUse+"Table is being deleted: Things")
+}
+
+// What a busy table is refused depends on what it is busy with.
+func TestUpdateTableThatIsBusy(t *testing.T) {
+	one, stream := schema.Throughput{Read: 1, Write: 1}, ptr(schema.StreamOfKeysOnly)
+	capacity, class := table.Changes{Throughput: one}, table.Changes{Class: schema.Standard}
+	billing := table.Changes{BillingMode: schema.PayPerRequest}
+	switched, off := table.Changes{Stream: stream}, table.Changes{Stream: ptr(schema.StreamView(""))}
+	maxima := table.Changes{OnDemand: &schema.OnDemandThroughput{MaxRead: 1}}
+	encrypted := table.Changes{SSE: &schema.SSESpecification{Enabled: true}}
+	label := "2024-01-15T12:00:05.000"
+	const provisioning = "Table IOPS are currently being updated. Table: Things"
+	const deleted = "Table: Things is in the process of being updated."
+	type refusal struct {
+		changes table.Changes
+		text    string
+	}
+	for name, test := range map[string]struct {
+		busy     table.Changes
+		refused  []refusal
+		deletion string
+		admitted []table.Changes
+	}{
+		"throughput": {capacity, []refusal{
+			{table.Changes{Throughput: schema.Throughput{Read: 2, Write: 2}}, provisioning},
+			{billing, provisioning},
+			{switched, "Can't enable or disable stream while table IOPS are being updated. Table: Things"},
+			{class, "Can't update table class while table IOPS are being updated. Table: Things"},
+			{dropX(), "Can't create or delete indexes while table IOPS are being updated. Table: Things"},
+		}, deleted, []table.Changes{encrypted}},
+		"billing": {billing, []refusal{
+			{capacity, provisioning},
+			{billing, provisioning},
+			{maxima, "OnDemandThroughput cannot be updated while BillingMode update is in progress"},
+		}, "Cannot delete table while indexes are being created, updated, or deleted.", []table.Changes{encrypted}},
+		"stream": {switched, []refusal{
+			{capacity, "Can't change table IOPS when stream status is being updated. Table: Things Stream: " + label + " Operation: ENABLE"},
+			{off, "A stream status change is currently in progress. Table: Things Stream: " + label + " Operation: ENABLE"},
+			{class, "Can't update table class when stream status is being updated. Table: Things Stream: " + label + " Operation: ENABLE"},
+			{maxima, "OnDemandThroughput cannot be updated while stream status update is in progress"},
+			{dropX(), "Can't create or delete an index when stream status is being updated."},
+		}, "Cannot delete table while stream is being enabled/disabled.", []table.Changes{encrypted}},
+		"class": {table.Changes{Class: schema.StandardInfrequentAccess}, []refusal{
+			{capacity, "Can't change table IOPS when a table class update is in progress. Table: Things " +
+				"TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"},
+			{switched, "Can't change stream status when a table class update is in progress. Table: Things " +
+				"TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"},
+			{class, "Can't update table class when a table class update is in progress. Table: Things " +
+				"TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"},
+			{maxima, "OnDemandThroughput cannot be updated while TableClass update is in progress. " +
+				"TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"},
+			{dropX(), "Can't create or delete an index when a table class update is in progress."},
+		}, deleted, []table.Changes{encrypted}},
+		"encryption": {encrypted, []refusal{
+			{table.Changes{SSE: &schema.SSESpecification{}}, "Server-Side Encryption is still being updated"},
+		}, deleted, []table.Changes{switched}},
+		"warm throughput": {table.Changes{Warm: schema.Throughput{Read: 100}}, nil, deleted, []table.Changes{switched}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newStore(t, table.ServiceTiming())
+			f.create(provisioned())
+			f.clock.Advance(5 * time.Second)
+			f.mustUpdate(test.busy)
+			for _, r := range test.refused {
+				before := f.describe("Things")
+				_, err := f.update(r.changes)
+				requireRefused(t, err, exception.ResourceInUse, inUse+r.text)
+				require.Equal(t, before, f.describe("Things"), "a refused change changes nothing")
+			}
+			_, err := f.store.DeleteTable(ctx, "Things")
+			requireRefused(t, err, exception.ResourceInUse, inUse+test.deletion)
+			f.mustUpdate(table.Changes{DeletionProtection: ptr(false)})
+			f.mustUpdate(table.Changes{Warm: schema.Throughput{Read: 100_000}})
+			for _, c := range test.admitted {
+				f.mustUpdate(c)
+			}
+			f.clock.Advance(10 * time.Minute)
+			f.drop("Things")
+		})
+	}
 }
 
 func TestTimeToLive(t *testing.T) {

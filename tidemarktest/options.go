@@ -63,6 +63,7 @@ func (s *settings) complete() error {
 		{"TTLSwitching", s.options.Timing.TTLSwitching}, {"TTLCooldown", s.options.Timing.TTLCooldown},
 		{"Switching", s.options.Timing.Switching}, {"PolicyCooldown", s.options.Timing.PolicyCooldown},
 		{"Shard", s.options.Timing.Shard}, {"Settling", s.options.Timing.Settling},
+		{"Warming", s.options.Timing.Warming},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)

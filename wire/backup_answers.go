@@ -93,7 +93,7 @@ func (c *call) writeSourceFeatures(t *schema.Table) {
 		c.writeProjection(x.Projection)
 		w.End('}')
 	})
-	c.writeEncryption(t.Encryption)
+	c.writeEncryption(t.Encryption, false)
 	c.writeStream("StreamDescription", t.Stream)
 	if t.TTLAttribute != "" {
 		w.Name("TimeToLiveDescription")

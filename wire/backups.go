@@ -149,8 +149,8 @@ func (c *call) readOverrides() backup.Overrides {
 	o := backup.Overrides{
 		BillingMode:   c.readBillingMode("BillingModeOverride"),
 		Throughput:    readThroughput(c.in.Object("ProvisionedThroughputOverride", optional)),
-		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexOverride"),
-		LocalIndexes:  c.readIndexes("LocalSecondaryIndexOverride"),
+		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexOverride", readRestoredIndex),
+		LocalIndexes:  c.readIndexes("LocalSecondaryIndexOverride", readLocalIndex),
 		SSE:           readSSE(c.in.Object("SSESpecificationOverride", optional)),
 	}
 	if t := c.in.Object("OnDemandThroughputOverride", optional); t.Given() {

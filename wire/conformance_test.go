@@ -88,6 +88,7 @@ func newConformance(t *testing.T, c *conformanceCase) *conformance {
 		take("create-table", &timing.Creating)
 		take("update-table", &timing.Updating)
 		take("backfilling", &timing.Backfilling)
+		take("warming", &timing.Warming)
 		take("delete-table", &timing.Deleting)
 		take("expiring", &timing.Expiring)
 		take("ttl-switching", &timing.TTLSwitching)

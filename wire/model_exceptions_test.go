@@ -26,8 +26,6 @@ var requestExceptions = map[string]requestException{
 	"* MultiRegionConsistency":             {text: notYet, why: elsewhere},
 	"UpdateTable ReplicaUpdates":           {text: notYet, why: elsewhere},
 
-	"* WarmThroughput": {text: notYet, why: "throughput is recorded but not enforced, so there is nothing to warm"},
-
 	"DescribeBackup BackupArn":            {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"DeleteBackup BackupArn":              {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"RestoreTableFromBackup BackupArn":    {text: "^Invalid Backup ARN$", typed: true, why: ownText},

@@ -57,37 +57,39 @@ func readAttributes(o request.Object, rule request.Rule) schema.Attributes {
 }
 
 // readIndexes reads a list of indexes; nil is none given, which an empty list is not.
-func (c *call) readIndexes(name string) []schema.Index {
+func (c *call) readIndexes(name string, read func(request.Object) schema.Index) []schema.Index {
 	elements, given := c.in.Objects(name, optional)
 	if !given {
 		return nil
 	}
 	indexes := []schema.Index{}
 	for _, e := range elements {
-		indexes = append(indexes, readIndex(e, indexScope(name, e)))
+		indexes = append(indexes, read(e))
 	}
 	return indexes
 }
 
-// indexScope says in refusals that a maximum is that of an index; in a restore nothing is said of it here.
-func indexScope(list string, e request.Object) string {
-	if list == "GlobalSecondaryIndexOverride" || !e.Object("OnDemandThroughput", optional).Given() {
-		return ""
-	}
-	return " for index : " + e.Text("IndexName", optional)
-}
-
-func readIndex(e request.Object, scope string) schema.Index {
-	x := schema.Index{
-		Name:       e.Text("IndexName", nameRule),
-		KeySchema:  readKeySchema(e),
-		Throughput: readThroughput(e.Object("ProvisionedThroughput", optional)),
-		OnDemand:   readOnDemand(e.Object("OnDemandThroughput", optional), scope),
-	}
+// readLocalIndex reads what any index has. Of a local one the model knows nothing else, and what it does not know is
+// ignored.
+func readLocalIndex(e request.Object) schema.Index {
+	x := schema.Index{Name: e.Text("IndexName", nameRule), KeySchema: readKeySchema(e)}
 	p := e.Object("Projection", required)
 	x.Projection.Type = schema.ProjectionType(p.Text("ProjectionType", projections))
 	x.Projection.NonKey, _ = p.Texts("NonKeyAttributes", request.Rule{Min: 1, Max: schema.MaxNonKeyPerIndex}, attributeRule)
-	e.Unsupported("WarmThroughput")
+	return x
+}
+
+func readGlobalIndex(e request.Object) schema.Index {
+	return readCapacity(e, readLocalIndex(e), " for index : "+e.Text("IndexName", optional))
+}
+
+// readRestoredIndex is readGlobalIndex for a restore, whose refusals do not say here whose a maximum is.
+func readRestoredIndex(e request.Object) schema.Index { return readCapacity(e, readLocalIndex(e), "") }
+
+func readCapacity(e request.Object, x schema.Index, scope string) schema.Index {
+	x.Throughput = readThroughput(e.Object("ProvisionedThroughput", optional))
+	x.OnDemand = readOnDemand(e.Object("OnDemandThroughput", optional), scope)
+	x.Warm = readWarm(e.Object("WarmThroughput", optional))
 	return x
 }
 
@@ -95,6 +97,19 @@ func readThroughput(o request.Object) schema.Throughput {
 	read, _ := o.Long("ReadCapacityUnits", capacityRule)
 	write, _ := o.Long("WriteCapacityUnits", capacityRule)
 	return schema.Throughput{Read: read, Write: write}
+}
+
+// readWarm reads what is to be taken at once. An explicit 0 would be taken for one that is not there, and is refused for
+// being too little, as -1 is.
+func readWarm(o request.Object) schema.Throughput {
+	unit := func(name string) int64 {
+		n, given := o.Long(name, optional)
+		if given && n == 0 {
+			return -1
+		}
+		return n
+	}
+	return schema.Throughput{Read: unit("ReadUnitsPerSecond"), Write: unit("WriteUnitsPerSecond")}
 }
 
 // readOnDemand reads maxima, of which -1 stands for none. An explicit 0 would be taken for one that is not there.

@@ -63,7 +63,7 @@ func (c *call) writeTable(d *schema.Description) {
 	c.writeOnDemand(d.OnDemand)
 	c.writeThroughputDescription(d.Throughput, d.Throughputs[""])
 	c.writeRestore(d.Restore)
-	c.writeEncryption(d.Encryption)
+	c.writeEncryption(d.Encryption, d.Encrypting)
 	c.writeStream("StreamSpecification", d.Stream)
 	c.writeText("TableArn", d.ARN.String())
 	if d.Class != "" && d.Class != schema.Standard {
@@ -80,13 +80,13 @@ func (c *call) writeTable(d *schema.Description) {
 	w.End('}')
 }
 
-// writeWarm writes what a table or an index takes at once. That never changes by itself, so it is never UPDATING.
+// writeWarm writes what a table or an index takes at once.
 func (c *call) writeWarm(d *schema.Description, index string) {
 	if t, known := d.Warm[index]; known {
 		c.out.Name("WarmThroughput")
 		c.out.Begin('{')
 		c.writeInt("ReadUnitsPerSecond", t.Read)
-		c.writeText("Status", string(schema.Active))
+		c.writeText("Status", string(t.Status))
 		c.writeInt("WriteUnitsPerSecond", t.Write)
 		c.out.End('}')
 	}

@@ -13,11 +13,12 @@ func createTable(c *call) error {
 		Attributes:    readAttributes(c.in, required),
 		Name:          c.in.Text("TableName", required),
 		KeySchema:     readKeySchema(c.in),
-		LocalIndexes:  c.readIndexes("LocalSecondaryIndexes"),
-		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexes"),
+		LocalIndexes:  c.readIndexes("LocalSecondaryIndexes", readLocalIndex),
+		GlobalIndexes: c.readIndexes("GlobalSecondaryIndexes", readGlobalIndex),
 		BillingMode:   c.readBillingMode("BillingMode"),
 		Throughput:    readThroughput(c.in.Object("ProvisionedThroughput", optional)),
 		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional), " for table"),
+		Warm:          readWarm(c.in.Object("WarmThroughput", optional)),
 		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
 		Tags:          c.readTags(optional),
 
@@ -25,10 +26,6 @@ func createTable(c *call) error {
 	}
 	c.refuseEmpty("LocalSecondaryIndexes", d.LocalIndexes)
 	c.refuseEmpty("GlobalSecondaryIndexes", d.GlobalIndexes)
-	noMaximum(&d.OnDemand)
-	for i := range d.GlobalIndexes {
-		noMaximum(&d.GlobalIndexes[i].OnDemand)
-	}
 	if view := c.readStream("Table is being created with a stream enabled, UpdateViewType is required",
 		"Table is being created with a stream disabled, UpdateViewType should not be specified"); view != nil {
 		d.Stream = *view
@@ -37,7 +34,7 @@ func createTable(c *call) error {
 		d.SSE = *sse
 	}
 	d.DeletionProtection, _ = c.in.Bool("DeletionProtectionEnabled", optional)
-	c.in.Unsupported("WarmThroughput", "GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
+	c.in.Unsupported("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 	if err := c.nameOfNewTable(&d.Name); err != nil {
 		return err
 	}
@@ -49,15 +46,6 @@ func createTable(c *call) error {
 func (c *call) refuseEmpty(member string, indexes []schema.Index) {
 	if indexes != nil && len(indexes) == 0 {
 		c.Refuse(invalid("List of %s is empty", member))
-	}
-}
-
-// noMaximum turns the -1 of a new table's maxima into what stands for none.
-func noMaximum(t *schema.OnDemandThroughput) {
-	for _, limit := range []*int64{&t.MaxRead, &t.MaxWrite} {
-		if *limit == -1 {
-			*limit = 0
-		}
 	}
 }
 
@@ -107,6 +95,7 @@ func updateTable(c *call) error {
 		BillingMode: c.readBillingMode("BillingMode"),
 		Throughput:  readThroughput(c.in.Object("ProvisionedThroughput", optional)),
 		OnDemand:    readMaxima(c.in.Object("OnDemandThroughput", optional), " for table"),
+		Warm:        readWarm(c.in.Object("WarmThroughput", optional)),
 		Indexes:     make(map[string]table.IndexChanges),
 		Stream: c.readStream("If stream is being enabled then UpdateViewType is required",
 			"If stream is being disabled, then UpdateViewType must not be specified"),
@@ -117,7 +106,7 @@ func updateTable(c *call) error {
 	if protected, given := c.in.Bool("DeletionProtectionEnabled", optional); given {
 		changes.DeletionProtection = &protected
 	}
-	c.in.Unsupported("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates", "WarmThroughput",
+	c.in.Unsupported("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates",
 		"GlobalTableSettingsReplicationMode")
 	if err := c.Err(); err != nil {
 		return err
@@ -158,8 +147,7 @@ func (c *call) readIndexUpdates(changes *table.Changes) {
 			c.Refuse(invalid("Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"))
 		}
 		if create.Given() {
-			x := readIndex(create, indexScope("", create))
-			noMaximum(&x.OnDemand)
+			x := readGlobalIndex(create)
 			name, changes.CreateIndexes = x.Name, append(changes.CreateIndexes, x)
 		}
 		if remove.Given() {
@@ -167,12 +155,16 @@ func (c *call) readIndexUpdates(changes *table.Changes) {
 			changes.DeleteIndexes = append(changes.DeleteIndexes, name)
 		}
 		if update.Given() {
-			update.Unsupported("WarmThroughput")
 			name = update.Text("IndexName", nameRule)
-			changes.Indexes[name] = table.IndexChanges{
+			change := table.IndexChanges{
 				Throughput: readThroughput(update.Object("ProvisionedThroughput", optional)),
-				OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional), indexScope("", update)),
+				OnDemand:   readMaxima(update.Object("OnDemandThroughput", optional), " for index : "+name),
 			}
+			if o := update.Object("WarmThroughput", optional); o.Given() {
+				warm := readWarm(o)
+				change.Warm = &warm
+			}
+			changes.Indexes[name] = change
 		}
 		if names[name] {
 			c.Refuse(invalid("Only one global secondary index update per index is allowed simultaneously. Index: %s", name))
@@ -196,7 +188,7 @@ func count(facts ...bool) (n int) {
 // asksForMore reports whether an UpdateTable asks for anything besides changes of indexes.
 func (c *call) asksForMore() bool {
 	return slices.ContainsFunc([]string{"BillingMode", "ProvisionedThroughput", "OnDemandThroughput", "StreamSpecification",
-		"SSESpecification", "TableClass", "DeletionProtectionEnabled"}, c.in.Has)
+		"SSESpecification", "TableClass", "DeletionProtectionEnabled", "WarmThroughput"}, c.in.Has)
 }
 
 // describeEndpoints answers with where the request came in, so that a client that discovers endpoints stays here.

@@ -117,15 +117,22 @@ func (c *call) writeOnDemand(t schema.OnDemandThroughput) {
 	c.out.End('}')
 }
 
-func (c *call) writeEncryption(e schema.Encryption) {
-	if e == (schema.Encryption{}) {
+// writeEncryption writes how a table is encrypted, or was before what is being changed.
+func (c *call) writeEncryption(e schema.Encryption, updating bool) {
+	status := enabledWord(true)
+	if updating {
+		status = string(schema.Updating)
+	}
+	if e == (schema.Encryption{}) && !updating {
 		return
 	}
 	c.out.Name("SSEDescription")
 	c.out.Begin('{')
-	c.writeText("KMSMasterKeyArn", e.KeyARN)
-	c.writeText("SSEType", e.Type)
-	c.writeText("Status", enabledWord(true))
+	if e != (schema.Encryption{}) {
+		c.writeText("KMSMasterKeyArn", e.KeyARN)
+		c.writeText("SSEType", e.Type)
+	}
+	c.writeText("Status", status)
 	c.out.End('}')
 }
 

@@ -83,6 +83,9 @@ func indexesJSON(indexes []schema.Index, mode schema.BillingMode, global bool) [
 		}
 		if global {
 			j.OnDemandThroughput = maxima(x.OnDemand)
+			if x.Warm != (schema.Throughput{}) {
+				j.WarmThroughput = &warmJSON{x.Warm.Read, x.Warm.Write}
+			}
 			if mode != schema.PayPerRequest {
 				j.ProvisionedThroughput = &throughputJSON{x.Throughput.Read, x.Throughput.Write}
 			}

@@ -55,6 +55,11 @@ type onDemandJSON struct {
 	MaxWriteRequestUnits int64 `json:",omitempty"`
 }
 
+type warmJSON struct {
+	ReadUnitsPerSecond  int64 `json:",omitempty"`
+	WriteUnitsPerSecond int64 `json:",omitempty"`
+}
+
 type projectionJSON struct {
 	ProjectionType   schema.ProjectionType
 	NonKeyAttributes []string `json:",omitempty"`
@@ -66,6 +71,7 @@ type indexJSON struct {
 	Projection            projectionJSON
 	ProvisionedThroughput *throughputJSON `json:",omitempty"`
 	OnDemandThroughput    *onDemandJSON   `json:",omitempty"`
+	WarmThroughput        *warmJSON       `json:",omitempty"` // asked for; nothing is made of what a description says
 }
 
 // described is a table of the upstream at the moment it was asked for.
