@@ -58,8 +58,8 @@ type SSESpecification struct {
 // nor the resource policy.
 func (d *Definition) Check() error {
 	checks := []func(*Definition) error{
-		(*Definition).checkShape, (*Definition).checkBilling, (*Definition).checkKeys, (*Definition).checkUnused,
-		(*Definition).checkIndexes, (*Definition).checkWarm, (*Definition).checkEncryption,
+		(*Definition).checkShape, (*Definition).checkClass, (*Definition).checkBilling, (*Definition).checkKeys,
+		(*Definition).checkUnused, (*Definition).checkIndexes, (*Definition).checkWarm, (*Definition).checkEncryption,
 	}
 	for _, check := range checks {
 		if err := check(d); err != nil {
@@ -87,9 +87,6 @@ func (d *Definition) checkShape() error {
 	if d.Stream != "" {
 		c.Enum("streamSpecification.streamViewType", string(d.Stream),
 			string(NewImage), string(OldImage), string(NewAndOldImages), string(StreamOfKeysOnly))
-	}
-	if d.Class != "" {
-		c.Enum("tableClass", string(d.Class), string(Standard), string(StandardInfrequentAccess))
 	}
 	if d.SSE.Type != "" {
 		c.Enum("sSESpecification.sSEType", d.SSE.Type, "AES256", "KMS")
@@ -170,6 +167,18 @@ func (s SSESpecification) Check() error {
 }
 
 func (d *Definition) checkEncryption() error { return d.SSE.Check() }
+
+// Check returns nil if c is empty or one of the classes, and otherwise a ValidationException.
+func (c Class) Check() error {
+	switch c {
+	case "", Standard, StandardInfrequentAccess:
+		return nil
+	}
+	return exception.Validation.Errorf("Invalid table-class parameter provided. Please try again with a valid table-class value: "+
+		"[%s, %s].", Standard, StandardInfrequentAccess)
+}
+
+func (d *Definition) checkClass() error { return d.Class.Check() }
 
 func (d *Definition) checkBilling() error {
 	return checkTableCapacity(d.BillingMode, d.Throughput, d.OnDemand, newTable)

@@ -134,7 +134,8 @@ func TestCheckEnums(t *testing.T) {
 			violation("ALL", "streamSpecification.streamViewType",
 				"satisfy enum value set: [NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]")},
 		{"class", func(d *schema.Definition) { d.Class = "FIRST" },
-			violation("FIRST", "tableClass", "satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]")},
+			"Invalid table-class parameter provided. Please try again with a valid table-class value: " +
+				"[STANDARD, STANDARD_INFREQUENT_ACCESS]."},
 		{"encryption", func(d *schema.Definition) { d.SSE.Type = "ROT13" },
 			violation("ROT13", "sSESpecification.sSEType", "satisfy enum value set: [AES256, KMS]")},
 	})

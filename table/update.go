@@ -191,10 +191,10 @@ func (c *Changes) check() error {
 	if c.SSE != nil && c.SSE.Type != "" {
 		check.Enum("sSESpecification.sSEType", c.SSE.Type, "AES256", "KMS")
 	}
-	if c.Class != "" {
-		check.Enum("tableClass", string(c.Class), string(schema.Standard), string(schema.StandardInfrequentAccess))
-	}
 	if err := check.Err(); err != nil {
+		return err
+	}
+	if err := c.Class.Check(); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Indexes)) {
@@ -212,8 +212,11 @@ func (c *Changes) check() error {
 // applyCapacity sets the billing mode and the throughput of the table and its indexes. What belongs to the other mode
 // does not survive a change of the mode.
 func applyCapacity(c *Changes, d *schema.Table) error {
-	if c.BillingMode == schema.Provisioned && c.Throughput == (schema.Throughput{}) {
+	switch given := c.Throughput != (schema.Throughput{}); {
+	case c.BillingMode == schema.Provisioned && !given:
 		return invalid("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	case c.BillingMode == schema.PayPerRequest && given:
+		return invalid("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
 	}
 	if c.BillingMode != "" && c.BillingMode != d.BillingMode {
 		d.BillingMode = c.BillingMode

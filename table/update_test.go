@@ -142,7 +142,10 @@ func TestUpdateTableRefusals(t *testing.T) {
 			"GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, " +
 			"MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required"},
 		{prov, table.Changes{BillingMode: "FREE"}, fmt.Sprintf(enum, "FREE", "billingMode", "[PROVISIONED, PAY_PER_REQUEST]")},
-		{prov, table.Changes{Class: "FIRST"}, fmt.Sprintf(enum, "FIRST", "tableClass", "[STANDARD, STANDARD_INFREQUENT_ACCESS]")},
+		{prov, table.Changes{Class: "FIRST"}, "Invalid table-class parameter provided. " +
+			"Please try again with a valid table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS]."},
+		{prov, table.Changes{BillingMode: schema.PayPerRequest, Throughput: one},
+			invalid + "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"},
 		{prov, table.Changes{Throughput: schema.Throughput{Read: 1}}, "1 validation error detected: Value '0' at " +
 			"'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{prov, table.Changes{Throughput: schema.Throughput{Read: 5, Write: 6}},

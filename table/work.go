@@ -13,6 +13,7 @@ type work struct {
 	until      time.Time // the table is UPDATING until here
 	throughput schema.Throughput
 	class      schema.Class
+	onDemand   time.Time // when it had become PAY_PER_REQUEST last
 
 	encrypting time.Time // it is being encrypted otherwise until here, and ACTIVE meanwhile
 	encryption schema.Encryption
@@ -43,7 +44,7 @@ func (t *Table) beginWorkLocked(c *Changes, now time.Time) {
 	}
 	switch {
 	case c.BillingMode != "" && c.BillingMode != old.BillingMode:
-		w.task = switchingBilling
+		w.task, w.onDemand = switchingBilling, t.mu.onDemand
 	case c.Throughput != (schema.Throughput{}):
 		w.task, w.throughput = provisioning, old.Throughput
 	case c.Stream != nil:
@@ -70,8 +71,10 @@ func (t *Table) describeWorkLocked(d *schema.Description, m moment) {
 	case !m.before(w.until):
 	case w.task == provisioning:
 		d.Throughput = w.throughput
-	case w.task == switchingBilling:
+	case w.task == switchingBilling && m.answer:
 		d.OnDemandSince = time.Time{}
+	case w.task == switchingBilling:
+		d.OnDemandSince = w.onDemand
 	case w.task == reclassifying:
 		d.Class = w.class
 	}

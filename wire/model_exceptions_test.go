@@ -26,6 +26,9 @@ var requestExceptions = map[string]requestException{
 	"* MultiRegionConsistency":             {text: notYet, why: elsewhere},
 	"UpdateTable ReplicaUpdates":           {text: notYet, why: elsewhere},
 
+	"CreateTable TableClass": {text: "^Invalid table-class parameter provided", typed: true, why: "so the service says of all but none"},
+	"UpdateTable TableClass": {text: "^Invalid table-class parameter provided", typed: true, why: "so the service says of all but none"},
+
 	"DescribeBackup BackupArn":            {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"DeleteBackup BackupArn":              {text: "^Invalid Backup ARN$", typed: true, why: ownText},
 	"RestoreTableFromBackup BackupArn":    {text: "^Invalid Backup ARN$", typed: true, why: ownText},

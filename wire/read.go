@@ -130,6 +130,14 @@ func readOnDemand(o request.Object, scope string) schema.OnDemandThroughput {
 	return schema.OnDemandThroughput{MaxRead: limit("MaxReadRequestUnits"), MaxWrite: limit("MaxWriteRequestUnits")}
 }
 
+// readClass reads the class of a table. Only an empty one is a violation of the model.
+func (c *call) readClass() schema.Class {
+	if class := c.in.Text("TableClass", optional); class != "" {
+		return schema.Class(class)
+	}
+	return schema.Class(c.in.Text("TableClass", tableClasses))
+}
+
 // readSSE reads how to encrypt; nil if nothing is said.
 func readSSE(o request.Object) *schema.SSESpecification {
 	if !o.Given() {
@@ -137,7 +145,7 @@ func readSSE(o request.Object) *schema.SSESpecification {
 	}
 	enabled, _ := o.Bool("Enabled", optional)
 	return &schema.SSESpecification{
-		Enabled: enabled, Type: o.Text("SSEType", encryptionType), KeyID: o.Text("KMSMasterKeyId", optional),
+		Enabled: enabled, Type: o.Text("SSEType", encryptionType), KeyID: o.Text("KMSMasterKeyId", request.Rule{Min: 1}),
 	}
 }
 

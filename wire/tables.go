@@ -19,7 +19,7 @@ func createTable(c *call) error {
 		Throughput:    readThroughput(c.in.Object("ProvisionedThroughput", optional)),
 		OnDemand:      readOnDemand(c.in.Object("OnDemandThroughput", optional), " for table"),
 		Warm:          readWarm(c.in.Object("WarmThroughput", optional)),
-		Class:         schema.Class(c.in.Text("TableClass", tableClasses)),
+		Class:         c.readClass(),
 		Tags:          c.readTags(optional),
 
 		ResourcePolicy: c.readPolicy(),
@@ -100,7 +100,7 @@ func updateTable(c *call) error {
 		Stream: c.readStream("If stream is being enabled then UpdateViewType is required",
 			"If stream is being disabled, then UpdateViewType must not be specified"),
 		SSE:   readSSE(c.in.Object("SSESpecification", optional)),
-		Class: schema.Class(c.in.Text("TableClass", tableClasses)),
+		Class: c.readClass(),
 	}
 	c.readIndexUpdates(&changes)
 	if protected, given := c.in.Bool("DeletionProtectionEnabled", optional); given {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -84,7 +85,8 @@ func (c *call) writeKeySchema(keys schema.KeySchema) {
 func (c *call) writeProjection(p schema.Projection) {
 	c.out.Name("Projection")
 	c.out.Begin('{')
-	c.writeList("NonKeyAttributes", len(p.NonKey), func(i int) { c.out.String(p.NonKey[i]) })
+	names := slices.Sorted(slices.Values(p.NonKey))
+	c.writeList("NonKeyAttributes", len(names), func(i int) { c.out.String(names[i]) })
 	c.writeText("ProjectionType", string(p.Type))
 	c.out.End('}')
 }
