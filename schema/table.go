@@ -152,7 +152,7 @@ func EncryptionFor(spec SSESpecification, region, account string) Encryption {
 // Class is a table's storage class.
 type Class string
 
-// The table classes. The service leaves Standard out of descriptions.
+// The table classes. A table without one is Standard, and not described with it.
 const (
 	Standard                 Class = "STANDARD"
 	StandardInfrequentAccess Class = "STANDARD_INFREQUENT_ACCESS"
@@ -244,6 +244,9 @@ type Description struct {
 
 	// States gives the state of each global index by its name; it is empty while a restore is filling the table.
 	States map[string]IndexState
+
+	// ClassSince is when the table got another class last; the zero time if it never did.
+	ClassSince time.Time
 
 	// OnDemandSince is when the table became PAY_PER_REQUEST last; the zero time if it never was, or is about to.
 	OnDemandSince time.Time

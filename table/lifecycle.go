@@ -134,6 +134,7 @@ func (t *Table) describeAsLocked(m moment, status schema.Status, restoring bool)
 		Table:              *t.mu.definition.Clone(),
 		Status:             status,
 		Class:              t.mu.class,
+		ClassSince:         t.mu.classSince,
 		DeletionProtection: t.mu.protected,
 		Indexes:            maps.Clone(figures.byName),
 		OnDemandSince:      t.mu.onDemand,

@@ -25,6 +25,7 @@ type Table struct {
 		// definition is shared with captures and snapshots: it is replaced, never changed.
 		definition *schema.Table
 		class      schema.Class
+		classSince time.Time // when it has got another
 		protected  bool
 		streamARN  arn.ARN // of the latest stream
 		stream     *Stream // that is enabled; nil: none

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -144,8 +145,8 @@ func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) 
 	if c.Stream != nil {
 		t.switchStreamLocked(*c.Stream, now)
 	}
-	if c.Class != "" {
-		t.mu.class = c.Class
+	if c.Class != "" && c.Class != cmp.Or(t.mu.class, schema.Standard) {
+		t.mu.class, t.mu.classSince = c.Class, until
 	}
 	if c.DeletionProtection != nil {
 		t.mu.protected = *c.DeletionProtection

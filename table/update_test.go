@@ -103,8 +103,8 @@ func TestUpdateTable(t *testing.T) {
 	step(table.Changes{SSE: &schema.SSESpecification{}}, func(d *schema.Description) { d.Encryption = schema.Encryption{} },
 		func(d *schema.Description) { d.Encryption, d.Encrypting = mine, true })
 	step(table.Changes{Class: schema.StandardInfrequentAccess},
-		func(d *schema.Description) { d.Class = schema.StandardInfrequentAccess },
-		func(d *schema.Description) { d.Status, d.Class = schema.Updating, "" })
+		func(d *schema.Description) { d.Class, d.ClassSince = schema.StandardInfrequentAccess, f.store.Now() },
+		func(d *schema.Description) { d.Status, d.Class, d.ClassSince = schema.Updating, "", time.Time{} })
 	step(table.Changes{Class: schema.StandardInfrequentAccess}, func(*schema.Description) {}, updating)
 	step(table.Changes{DeletionProtection: ptr(true)}, func(d *schema.Description) { d.DeletionProtection = true }, atOnce)
 	require.Equal(t, old, before.Table(), "a snapshot keeps the settings of its time")

@@ -13,6 +13,7 @@ type work struct {
 	until      time.Time // the table is UPDATING until here
 	throughput schema.Throughput
 	class      schema.Class
+	classSince time.Time
 	onDemand   time.Time // when it had become PAY_PER_REQUEST last
 
 	encrypting time.Time // it is being encrypted otherwise until here, and ACTIVE meanwhile
@@ -50,7 +51,7 @@ func (t *Table) beginWorkLocked(c *Changes, now time.Time) {
 	case c.Stream != nil:
 		w.task = switchingStream
 	case c.Class != "" && c.Class != cmp.Or(t.mu.class, schema.Standard):
-		w.task, w.class = reclassifying, t.mu.class
+		w.task, w.class, w.classSince = reclassifying, t.mu.class, t.mu.classSince
 	case c.BillingMode != "" || c.Class != "": // nothing changes, but the answer says UPDATING
 		w.task, until = resting, now
 	default:
@@ -76,7 +77,7 @@ func (t *Table) describeWorkLocked(d *schema.Description, m moment) {
 	case w.task == switchingBilling:
 		d.OnDemandSince = w.onDemand
 	case w.task == reclassifying:
-		d.Class = w.class
+		d.Class, d.ClassSince = w.class, w.classSince
 	}
 }
 

@@ -66,9 +66,10 @@ func (c *call) writeTable(d *schema.Description) {
 	c.writeEncryption(d.Encryption, d.Encrypting)
 	c.writeStream("StreamSpecification", d.Stream)
 	c.writeText("TableArn", d.ARN.String())
-	if d.Class != "" && d.Class != schema.Standard {
+	if d.Class != "" {
 		w.Name("TableClassSummary")
 		w.Begin('{')
+		c.writeTime("LastUpdateDateTime", d.ClassSince)
 		c.writeText("TableClass", string(d.Class))
 		w.End('}')
 	}
