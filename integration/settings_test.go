@@ -45,6 +45,19 @@ func askForSettings(e *endpoint, c *dynamodb.Client) {
 
 	keepPolicy(e, c, arn)
 	switchInsights(e, c, name)
+	warmUp(e, c, name)
+}
+
+func warmUp(e *endpoint, c *dynamodb.Client, name *string) {
+	warm := &types.WarmThroughput{ReadUnitsPerSecond: aws.Int64(15_000)}
+	u, err := c.UpdateTable(e.ctx, &dynamodb.UpdateTableInput{TableName: name, WarmThroughput: warm})
+	require.NoError(e, err)
+	require.Equal(e, types.TableStatusActive, u.TableDescription.TableStatus)
+	require.Equal(e, types.TableStatusUpdating, u.TableDescription.WarmThroughput.Status)
+	d, err := c.DescribeTable(e.ctx, &dynamodb.DescribeTableInput{TableName: name})
+	require.NoError(e, err)
+	require.EqualValues(e, 15_000, *d.Table.WarmThroughput.ReadUnitsPerSecond)
+	require.EqualValues(e, 4_000, *d.Table.WarmThroughput.WriteUnitsPerSecond)
 }
 
 func keepPolicy(e *endpoint, c *dynamodb.Client, arn *string) {
