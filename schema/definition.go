@@ -261,16 +261,18 @@ func (d *Definition) checkKeys() error {
 
 // checkKeySchema checks the key of a table, a local index, or a global index with as simple a key.
 func checkKeySchema(keys KeySchema, attributes Attributes) error {
-	if keys[0].Type != Hash {
-		return exception.Validation.Errorf("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	if err := checkDefined(keys, attributes); err != nil {
+		return err
 	}
-	if len(keys) == 2 && keys[1].Type != Range {
+	switch {
+	case len(keys) == 2 && keys[0].Name == keys[1].Name:
+		return exception.Validation.Errorf("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+	case keys[0].Type != Hash:
+		return exception.Validation.Errorf("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
+	case len(keys) == 2 && keys[1].Type != Range:
 		return exception.Validation.Errorf("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	}
-	if len(keys) == 2 && keys[0].Name == keys[1].Name {
-		return exception.Validation.Errorf("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-	}
-	return checkDefined(keys, attributes)
+	return nil
 }
 
 // checkLongKeySchema checks the key of a global index that has several attributes of one kind.
@@ -358,17 +360,18 @@ func (d *Definition) checkIndex(x Index, local bool) error {
 		}
 		return checkIndexCapacity(d.BillingMode, x, newTable)
 	}
+	if d.KeySchema.Sort() == "" {
+		return invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+	}
 	if err := checkKeySchema(x.KeySchema, d.Attributes); err != nil {
 		return err
 	}
 	switch {
-	case d.KeySchema.Sort() == "":
-		return invalid("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+	case x.KeySchema.Sort() == "":
+		return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
 	case x.KeySchema.Partition() != d.KeySchema.Partition():
 		return invalid("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. "+
 			"index hash key: %s, table hash key: %s", x.Name, x.KeySchema.Partition(), d.KeySchema.Partition())
-	case x.KeySchema.Sort() == "":
-		return invalid("Index KeySchema does not have a range key for index: %s", x.Name)
 	case x.Throughput != (Throughput{}) || x.OnDemand != (OnDemandThroughput{}) || x.Warm != (Throughput{}):
 		return invalid("Throughput cannot be specified for a local secondary index: %s", x.Name)
 	}
