@@ -51,8 +51,7 @@
 //
 //   - All reads are consistent, those of global indexes too.
 //   - The tags of a table that is DELETING can be listed until it is gone.
-//   - Deletion protection can be switched as often as one likes. TTL settings that a table is created with, which the
-//     service cannot do, count as if they had always been there.
+//   - TTL settings that a table is created with, which the service cannot do, count as if they had always been there.
 //   - Items are deleted right when Timing says so, where the service takes its time: at the first whole second after the
 //     time in their attribute, with the zero Timing. While time to live is ENABLING or DISABLING, nothing expires.
 //   - A stream has one shard at a time, or one for ever without Timing.Shard. It records from the call that enables it on,

@@ -78,8 +78,9 @@ type Timing struct {
 	TTLSwitching time.Duration // how long time to live is ENABLING or DISABLING; nothing expires meanwhile
 	TTLCooldown  time.Duration // from a switch of the time to live until it can be switched again
 
-	Switching      time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
-	PolicyCooldown time.Duration // from a change of a resource policy until it can be changed again
+	Switching          time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
+	PolicyCooldown     time.Duration // from a change of a resource policy until it can be changed again
+	ProtectionCooldown time.Duration // from a change of the deletion protection until it can be asked for again
 
 	// Settling is how long a change of tags or of a resource policy goes on, although it can be seen at once: others, and
 	// DeleteTable, are refused meanwhile.
@@ -97,14 +98,15 @@ type Timing struct {
 // ServiceTiming returns a Timing like that of the service: a few seconds to create, update and delete a table, some
 // minutes to fill a new index, however small it is, and to warm a table up, six hours between a table's statistics
 // (DescribeTable), two days until an item that has expired is deleted, half an hour between switches of the time to live, a
-// new shard in a stream every four hours, 15 seconds between changes of a resource policy, and almost two after a change of
-// tags.
+// new shard in a stream every four hours, 15 seconds between changes of a resource policy, and of the protection from
+// deletion, and almost two after a change of tags.
 func ServiceTiming() Timing {
 	return Timing{
 		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
 		Warming: 390 * time.Second, StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour,
 		TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
 		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second, Settling: 1700 * time.Millisecond,
+		ProtectionCooldown: 15 * time.Second,
 	}
 }
 

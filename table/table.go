@@ -23,14 +23,15 @@ type Table struct {
 		sync.RWMutex
 
 		// definition is shared with captures and snapshots: it is replaced, never changed.
-		definition *schema.Table
-		class      schema.Class
-		classSince time.Time // when it has got another
-		protected  bool
-		streamARN  arn.ARN // of the latest stream
-		stream     *Stream // that is enabled; nil: none
-		restore    *schema.RestoreSummary
-		onDemand   time.Time // when it became PAY_PER_REQUEST last
+		definition  *schema.Table
+		class       schema.Class
+		classSince  time.Time // when it has got another
+		protected   bool
+		protectedAt time.Time // when that was changed
+		streamARN   arn.ARN   // of the latest stream
+		stream      *Stream   // that is enabled; nil: none
+		restore     *schema.RestoreSummary
+		onDemand    time.Time // when it became PAY_PER_REQUEST last
 		throughputs
 
 		active  time.Time // ACTIVE from here on

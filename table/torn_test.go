@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -86,7 +87,10 @@ func TestTornCuts(t *testing.T) {
 		captures = append(captures, c.capture(c.torn))
 		c.writeUntil(time.Duration(60+10*i) * time.Second)
 	}
-	requirePending(t, captures[19])
+	require.True(t, slices.ContainsFunc(captures, func(c *snapshot.Capture) bool {
+		_, ok := c.Snapshot()
+		return !ok
+	}), "markers ahead of the present are waited for")
 	c.writeUntil(6 * time.Minute)
 	for _, taken := range captures {
 		s, ok := taken.Snapshot()

@@ -128,7 +128,20 @@ func (t *Table) updatableLocked(c *Changes, now time.Time) error {
 	if err := t.admitWorkLocked(c, now); err != nil {
 		return err
 	}
-	return t.admitLocked(c, now)
+	if err := t.admitLocked(c, now); err != nil || c.DeletionProtection == nil {
+		return err
+	}
+	return t.protectionChangesLocked(now)
+}
+
+// protectionChangesLocked refuses to change the protection from deletion again too soon.
+func (t *Table) protectionChangesLocked(now time.Time) error {
+	cooldown := t.store.timing.ProtectionCooldown
+	if again := t.mu.protectedAt.Add(cooldown); now.Before(again) {
+		return exception.Throttling.Errorf("Deletion protection setting for table %s modified within the previous %d milliseconds. "+
+			"Please try again after %s", t.name, cooldown.Milliseconds(), again.UTC().Format("2006-01-02T15:04:05.000"))
+	}
+	return nil
 }
 
 // applySettingsLocked does what c asks for beyond the indexes that come and go, in the new definition and beside it.
@@ -148,8 +161,8 @@ func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) 
 	if c.Class != "" && c.Class != cmp.Or(t.mu.class, schema.Standard) {
 		t.mu.class, t.mu.classSince = c.Class, until
 	}
-	if c.DeletionProtection != nil {
-		t.mu.protected = *c.DeletionProtection
+	if p := c.DeletionProtection; p != nil && *p != t.mu.protected {
+		t.mu.protected, t.mu.protectedAt = *p, now
 	}
 }
 

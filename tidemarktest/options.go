@@ -64,6 +64,7 @@ func (s *settings) complete() error {
 		{"Switching", s.options.Timing.Switching}, {"PolicyCooldown", s.options.Timing.PolicyCooldown},
 		{"Shard", s.options.Timing.Shard}, {"Settling", s.options.Timing.Settling},
 		{"Warming", s.options.Timing.Warming},
+		{"ProtectionCooldown", s.options.Timing.ProtectionCooldown},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)
