@@ -120,7 +120,8 @@ func (s *settings) requireWarm(t *testing.T, d schema.Description) {
 func TestSettingsAtRandom(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		timing := table.Timing{Updating: time.Second, Warming: 3 * time.Second}
+		timing := table.Timing{Updating: time.Second, Warming: 3 * time.Second, ProtectionCooldown: 2 * time.Second,
+			DecreaseCooldown: 2 * time.Hour}
 		if seed%4 == 0 {
 			timing = table.Timing{}
 		}

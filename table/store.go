@@ -80,6 +80,7 @@ type Timing struct {
 
 	Switching          time.Duration // how long contributor insights, or a Kinesis destination, are ENABLING or DISABLING
 	PolicyCooldown     time.Duration // from a change of a resource policy until it can be changed again
+	DecreaseCooldown   time.Duration // from a day's fourth decrease of a throughput, and each one after it, until the next
 	ProtectionCooldown time.Duration // from a change of the deletion protection until it can be asked for again
 
 	// Settling is how long a change of tags or of a resource policy goes on, although it can be seen at once: others, and
@@ -99,14 +100,14 @@ type Timing struct {
 // minutes to fill a new index, however small it is, and to warm a table up, six hours between a table's statistics
 // (DescribeTable), two days until an item that has expired is deleted, half an hour between switches of the time to live, a
 // new shard in a stream every four hours, 15 seconds between changes of a resource policy, and of the protection from
-// deletion, and almost two after a change of tags.
+// deletion, almost two after a change of tags, and an hour between decreases of a throughput after the first four of a day.
 func ServiceTiming() Timing {
 	return Timing{
 		Creating: 5 * time.Second, Updating: 5 * time.Second, Deleting: 5 * time.Second, Backfilling: 8 * time.Minute,
 		Warming: 390 * time.Second, StatisticsEvery: 6 * time.Hour, Expiring: 48 * time.Hour,
 		TTLCooldown: 31 * time.Minute, Shard: 4 * time.Hour,
 		Switching: 2 * time.Second, PolicyCooldown: 15 * time.Second, Settling: 1700 * time.Millisecond,
-		ProtectionCooldown: 15 * time.Second,
+		ProtectionCooldown: 15 * time.Second, DecreaseCooldown: time.Hour,
 	}
 }
 

@@ -68,31 +68,15 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 	defer t.mu.Unlock()
 	now := t.store.now()
 	t.expireLocked(now)
-	if err := t.updatableLocked(c, now); err != nil {
-		return schema.Description{}, err
-	}
-	d := t.mu.definition.Clone()
-	for _, apply := range []func(*Changes, *schema.Table) error{
-		applyCapacity, applyOnline, applyIndexes, applyStream, checkSSE,
-	} {
-		if err := apply(c, d); err != nil {
-			return schema.Description{}, err
-		}
-	}
-	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
-		return schema.Description{}, err
-	}
-	if err := t.checkWarmLocked(c, now); err != nil {
-		return schema.Description{}, err
-	}
-	if err := t.store.checkQuotas(d, false); err != nil {
+	d, err := t.planUpdateLocked(c, now)
+	if err != nil {
 		return schema.Description{}, err
 	}
 	if err := t.store.reserve(t.mu.definition.Provisioned(), d.Provisioned()); err != nil { // which comes last
 		return schema.Description{}, err
 	}
 	t.countLocked(now)
-	t.noteThroughputLocked(t.mu.definition, d, now)
+	t.noteThroughputLocked(d, now)
 	t.keepWarmLocked(t.mu.definition, now)
 	t.changeWarmLocked(c, now)
 	t.beginWorkLocked(c, now)
@@ -112,6 +96,31 @@ func (t *Table) update(c *Changes) (schema.Description, error) {
 		t.redefineLocked(d)
 	}
 	return t.describeLocked(moment{now: now, answer: true}), nil
+}
+
+// planUpdateLocked returns the definition that c leads to, or refuses c.
+func (t *Table) planUpdateLocked(c *Changes, now time.Time) (*schema.Table, error) {
+	if err := t.updatableLocked(c, now); err != nil {
+		return nil, err
+	}
+	d := t.mu.definition.Clone()
+	for _, apply := range []func(*Changes, *schema.Table) error{
+		applyCapacity, applyOnline, applyIndexes, applyStream, checkSSE,
+	} {
+		if err := apply(c, d); err != nil {
+			return nil, err
+		}
+	}
+	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
+		return nil, err
+	}
+	if err := t.store.checkQuotas(d, false); err != nil {
+		return nil, err
+	}
+	if err := t.checkWarmLocked(c, now); err != nil {
+		return nil, err
+	}
+	return d, t.decreasableLocked(d, now)
 }
 
 // updatableLocked refuses changes that the state of the table does not allow.

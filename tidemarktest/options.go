@@ -65,6 +65,7 @@ func (s *settings) complete() error {
 		{"Shard", s.options.Timing.Shard}, {"Settling", s.options.Timing.Settling},
 		{"Warming", s.options.Timing.Warming},
 		{"ProtectionCooldown", s.options.Timing.ProtectionCooldown},
+		{"DecreaseCooldown", s.options.Timing.DecreaseCooldown},
 	} {
 		if d.value < 0 {
 			return fmt.Errorf("Timing.%s is negative: %v", d.name, d.value)

@@ -97,6 +97,7 @@ func newConformance(t *testing.T, c *conformanceCase) *conformance {
 		take("switching", &timing.Switching)
 		take("policy-cooldown", &timing.PolicyCooldown)
 		take("settling", &timing.Settling)
+		take("decrease-cooldown", &timing.DecreaseCooldown)
 		take("protection-cooldown", &timing.ProtectionCooldown)
 		if c.rates {
 			p.Rates = backup.Documented().Rates

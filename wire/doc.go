@@ -94,7 +94,6 @@
 //     at once after they were set.
 //   - Timestamps in requests are taken to the microsecond.
 //   - Numbers lose their fraction where the model wants an integer. JSON that is nested more than 256 deep is not read.
-//   - Throughput may be decreased any number of times a day.
 //   - A resource policy is kept, in the form in which the service gives it back, and nothing more: it allows and denies
 //     nothing, and its actions, resources and principals need not exist. That the caller could not put another one is seen
 //     where that is denied to everybody of the account, without a condition. It can be read at once after it was put. The
