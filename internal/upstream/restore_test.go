@@ -32,7 +32,7 @@ func everything() schema.Definition {
 		LocalIndexes: []schema.Index{{Name: "ByDay", KeySchema: schema.Keys("Customer", "Day"),
 			Projection: schema.Projection{Type: schema.ProjectKeysOnly}}},
 		GlobalIndexes: []schema.Index{{Name: "ByShop", KeySchema: schema.Keys("Shop"), Throughput: schema.Throughput{Read: 3, Write: 4},
-			Projection: schema.Projection{Type: schema.ProjectInclude, NonKey: []string{"Total", "<&>"}}}},
+			Projection: schema.Projection{Type: schema.ProjectInclude, NonKey: []string{"<&>", "Total"}}}},
 		BillingMode: schema.Provisioned, Throughput: schema.Throughput{Read: 1, Write: 2},
 		SSE: schema.SSESpecification{Enabled: true, Type: "KMS", KeyID: "alias/mine"},
 	}
