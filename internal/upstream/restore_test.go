@@ -88,6 +88,22 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// What an index is to take at once is asked of the upstream.
+func TestARestoredIndexIsWarm(t *testing.T) {
+	w := newWorld(t)
+	d := everything()
+	_, err := w.tables.CreateTable(ctx, d)
+	require.NoError(t, err)
+	warm := d.GlobalIndexes[0]
+	warm.Warm.Write = 500
+	_, err = w.backups.RestoreTableFromBackup(ctx, backup.RestoreInput{
+		BackupARN: w.backup("Orders"), TargetTableName: "Again", Overrides: backup.Overrides{GlobalIndexes: []schema.Index{warm}},
+	})
+	require.NoError(t, err)
+	got := w.describe("Again").Warm[warm.Name]
+	require.Equal(t, schema.Throughput{Read: warm.Throughput.Read, Write: 500}, got.Throughput)
+}
+
 // A restore in whose middle the upstream fails leaves no table behind, in whatever way it fails, and can be had
 // again.
 func TestAFailedRestoreLeavesNothing(t *testing.T) {
