@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tidemark-db/tidemark/attr"
+	"github.com/tidemark-db/tidemark/backup"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/internal/model"
@@ -231,4 +232,45 @@ func (h *history) requireIndexes(want model.Definition, got *schema.Table) {
 	h.Helper()
 	require.Equal(h, names(want.Global), names(got.GlobalIndexes))
 	require.Equal(h, want.Attributes, got.Attributes)
+}
+
+// someOverrides asks for all indexes of a backup, for none, or for some of the global ones under other names.
+func (h *history) someOverrides(b *taken) (o backup.Overrides) {
+	switch h.tape.below(4) {
+	case 0:
+		o.GlobalIndexes, o.LocalIndexes = []schema.Index{}, []schema.Index{}
+	case 1:
+		o.GlobalIndexes = []schema.Index{}
+		for _, x := range b.indexes.Global {
+			if h.tape.below(3) > 0 {
+				o.GlobalIndexes = append(o.GlobalIndexes, x)
+			}
+		}
+		if n := len(o.GlobalIndexes); n > 0 && h.tape.below(2) == 0 {
+			first := o.GlobalIndexes[0].Name
+			for i := range n - 1 {
+				o.GlobalIndexes[i].Name = o.GlobalIndexes[i+1].Name
+			}
+			o.GlobalIndexes[n-1].Name = first
+			if n == 1 {
+				o.GlobalIndexes[0].Name = "renamed"
+			}
+		}
+	}
+	return o
+}
+
+// overridden returns the global indexes that a restore of b makes, and the attributes of all keys.
+func (b *taken) overridden(o backup.Overrides) model.Definition {
+	d, local := model.Definition{Global: b.indexes.Global, Attributes: make(schema.Attributes)}, b.of.Schema.LocalIndexes
+	if o.GlobalIndexes != nil {
+		d.Global = o.GlobalIndexes
+	}
+	if o.LocalIndexes != nil {
+		local = o.LocalIndexes
+	}
+	for name := range schema.UsedAttributes(b.of.Schema.KeySchema, local, d.Global) {
+		d.Attributes[name] = b.indexes.Attributes[name]
+	}
+	return d
 }

@@ -357,11 +357,7 @@ func (h *history) restore() {
 	if b == nil {
 		return
 	}
-	in := backup.RestoreInput{TargetTableName: target, BackupARN: b.arn}
-	bare := h.tape.below(3) == 0
-	if bare {
-		in.GlobalIndexes, in.LocalIndexes = []schema.Index{}, []schema.Index{}
-	}
+	in := backup.RestoreInput{TargetTableName: target, BackupARN: b.arn, Overrides: h.someOverrides(b)}
 	now, there := h.clock.Now(), h.live(target)
 	var want error
 	switch {
@@ -373,14 +369,11 @@ func (h *history) restore() {
 		want = exception.TableAlreadyExists
 	}
 	d, err := h.db.Backups.RestoreTableFromBackup(h.ctx, in)
-	h.note("restore %s to %s bare=%t: %v", b.arn, target, bare, err)
+	h.note("restore %s to %s with %v: %v", b.arn, target, in.GlobalIndexes, err)
 	if h.refused(err, want) {
 		return
 	}
-	if !bare {
-		h.requireIndexes(b.indexes, &d.Table)
-	}
-	require.Equal(h, bare || len(b.indexes.Global) == 0, len(d.GlobalIndexes) == 0)
+	h.requireIndexes(b.overridden(in.Overrides), &d.Table)
 	require.Equal(h, schema.Creating, d.Status)
 	require.Equal(h, b.arn, d.Restore.SourceBackupARN.String())
 	b.inUse = now.Add(h.profile.Restoring)
