@@ -234,14 +234,14 @@ func (h *history) requireIndexes(want model.Definition, got *schema.Table) {
 	require.Equal(h, want.Attributes, got.Attributes)
 }
 
-// someOverrides asks for all indexes of a backup, for none, or for some of the global ones under other names.
-func (h *history) someOverrides(b *taken) (o backup.Overrides) {
+// someOverrides asks a restore for all indexes, for none, or for some of the recorded global ones under other names.
+func (h *history) someOverrides(recorded model.Definition) (o backup.Overrides) {
 	switch h.tape.below(4) {
 	case 0:
 		o.GlobalIndexes, o.LocalIndexes = []schema.Index{}, []schema.Index{}
 	case 1:
 		o.GlobalIndexes = []schema.Index{}
-		for _, x := range b.indexes.Global {
+		for _, x := range recorded.Global {
 			if h.tape.below(3) > 0 {
 				o.GlobalIndexes = append(o.GlobalIndexes, x)
 			}
@@ -260,17 +260,17 @@ func (h *history) someOverrides(b *taken) (o backup.Overrides) {
 	return o
 }
 
-// overridden returns the global indexes that a restore of b makes, and the attributes of all keys.
-func (b *taken) overridden(o backup.Overrides) model.Definition {
-	d, local := model.Definition{Global: b.indexes.Global, Attributes: make(schema.Attributes)}, b.of.Schema.LocalIndexes
+// overridden returns the global indexes that a restore makes of the recorded ones, and the attributes of all keys.
+func (i *incarnation) overridden(recorded model.Definition, o backup.Overrides) model.Definition {
+	d, local := model.Definition{Global: recorded.Global, Attributes: make(schema.Attributes)}, i.Schema.LocalIndexes
 	if o.GlobalIndexes != nil {
 		d.Global = o.GlobalIndexes
 	}
 	if o.LocalIndexes != nil {
 		local = o.LocalIndexes
 	}
-	for name := range schema.UsedAttributes(b.of.Schema.KeySchema, local, d.Global) {
-		d.Attributes[name] = b.indexes.Attributes[name]
+	for name := range schema.UsedAttributes(i.Schema.KeySchema, local, d.Global) {
+		d.Attributes[name] = recorded.Attributes[name]
 	}
 	return d
 }

@@ -357,7 +357,7 @@ func (h *history) restore() {
 	if b == nil {
 		return
 	}
-	in := backup.RestoreInput{TargetTableName: target, BackupARN: b.arn, Overrides: h.someOverrides(b)}
+	in := backup.RestoreInput{TargetTableName: target, BackupARN: b.arn, Overrides: h.someOverrides(b.indexes)}
 	now, there := h.clock.Now(), h.live(target)
 	var want error
 	switch {
@@ -373,7 +373,7 @@ func (h *history) restore() {
 	if h.refused(err, want) {
 		return
 	}
-	h.requireIndexes(b.overridden(in.Overrides), &d.Table)
+	h.requireIndexes(b.of.overridden(b.indexes, in.Overrides), &d.Table)
 	require.Equal(h, schema.Creating, d.Status)
 	require.Equal(h, b.arn, d.Restore.SourceBackupARN.String())
 	b.inUse = now.Add(h.profile.Restoring)

@@ -231,9 +231,15 @@ func (h *history) recover() {
 	if i != nil && h.tape.below(3) == 0 {
 		in.SourceTableName, in.SourceTableARN = "", i.Schema.ARN.String()
 	}
-	bare := h.tape.below(3) == 0
-	if bare {
-		in.GlobalIndexes, in.LocalIndexes = []schema.Index{}, []schema.Index{}
+	at, indexes := in.RestoreTime, model.Definition{}
+	if want == nil {
+		if in.UseLatestRestorableTime {
+			at = i.recovery.latest(now, h.profile.RecoveryLag)
+		}
+		if indexes = i.present(); h.profile.SettingsAsOf {
+			indexes = i.DefinitionAt(h.reach(i, at))
+		}
+		in.Overrides = h.someOverrides(indexes)
 	}
 	switch {
 	case want != nil:
@@ -243,23 +249,12 @@ func (h *history) recover() {
 		want = exception.TableAlreadyExists
 	}
 	d, err := h.db.Backups.RestoreTableToPointInTime(h.ctx, in)
-	h.note("restore %s as of %v to %s bare=%t: %v", name, in.RestoreTime, target, bare, err)
+	h.note("restore %s as of %v to %s with %v: %v", name, in.RestoreTime, target, in.GlobalIndexes, err)
 	if h.refused(err, want) {
 		return
 	}
-	at := in.RestoreTime
-	if in.UseLatestRestorableTime {
-		at = i.recovery.latest(now, h.profile.RecoveryLag)
-	}
 	require.Equal(h, schema.Creating, d.Status)
-	indexes := i.present()
-	if h.profile.SettingsAsOf {
-		indexes = i.DefinitionAt(h.reach(i, at))
-	}
-	if !bare {
-		h.requireIndexes(indexes, &d.Table)
-	}
-	require.Equal(h, bare || len(indexes.Global) == 0, len(d.GlobalIndexes) == 0)
+	h.requireIndexes(i.overridden(indexes, in.Overrides), &d.Table)
 	require.Equal(h, i.Schema.ARN, d.Restore.SourceTableARN)
 	require.Equal(h, arn.ARN{}, d.Restore.SourceBackupARN)
 	require.Equal(h, at, d.Restore.RestoreTime)
