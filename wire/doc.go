@@ -103,9 +103,10 @@
 //   - No record goes to a Kinesis stream. Unless a program says that there is one (table.Options.KinesisStream), it is
 //     treated as the service treats a stream that does not exist: enabling it as a destination is answered, and fails
 //     after that (ENABLE_FAILED). To change the precision of one takes no longer than to enable it.
-//   - WarmThroughput is kept and told of, and means nothing here. The texts for it in a restore are those for a new index,
-//     and it may be changed while an index is being created, which the service answers with InternalServerError, as it does
-//     an empty one alone. It becomes greater by UpdateTable and provisioned throughput, never by use.
+//   - WarmThroughput is kept and told of, bounded by no quota, and means nothing here. The texts for it in a restore are
+//     those for a new index, and it may be changed while an index is being created, which the service answers with
+//     InternalServerError, as it does an empty one alone. It becomes greater by UpdateTable and provisioned throughput,
+//     never by use.
 //   - While the throughput of a table is being changed, or its class, its class and its throughput are refused in words
 //     that are inferred from others of the service.
 //   - ListGlobalTables takes any RegionName; the service answers an unknown one with InternalServerError.
