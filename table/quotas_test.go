@@ -62,8 +62,6 @@ func TestQuotasOfATable(t *testing.T) {
 			"Per table maximum: 10." + guide: withThroughput("Things", schema.Throughput{Read: 11, Write: 1}, one),
 		"The requested WriteCapacityUnits for index ByG, 21, is above the per index maximum for the account in us-east-1. " +
 			"Per index maximum: 20." + guide: withThroughput("Things", one, schema.Throughput{Read: 1, Write: 21}),
-		"The requested WriteCapacityUnits, 25, is above the per table maximum for the account in us-east-1. " +
-			"Per table maximum: 20." + guide: withThroughput("Things", schema.Throughput{Read: 1, Write: 15}, schema.Throughput{Read: 9, Write: 10}),
 		subscriber + "MaxWriteRequestUnits for OnDemandThroughput for table exceeds TableMaxWriteCapacityUnits of the " +
 			"account in region us-east-1": onDemand,
 		subscriber + "MaxReadRequestUnits for OnDemandThroughput for index : ByG exceeds TableMaxReadCapacityUnits of the " +
@@ -79,7 +77,7 @@ func TestQuotasOfATable(t *testing.T) {
 	_, err = s.UpdateTable(ctx, "Things", table.Changes{Throughput: schema.Throughput{Read: 11, Write: 19}})
 	require.ErrorIs(t, err, exception.LimitExceeded)
 	_, err = s.UpdateTable(ctx, "Things", table.Changes{Throughput: schema.Throughput{Read: 10, Write: 20}})
-	require.NoError(t, err, "with its indexes only a new table is bounded")
+	require.NoError(t, err, "table and index are bounded each by itself")
 	_, err = s.UpdateTable(ctx, "Things", table.Changes{
 		Indexes: map[string]table.IndexChanges{"ByG": {Throughput: schema.Throughput{Read: 1, Write: 21}}},
 	})

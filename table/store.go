@@ -294,7 +294,7 @@ func (s *Store) arn(name string) arn.ARN { return arn.Table(s.region, s.account,
 
 // create adds t, unless its name is taken or the quotas do not allow it.
 func (s *Store) create(t *Table) error {
-	if err := s.checkQuotas(t.mu.definition, true); err != nil {
+	if err := s.checkQuotas(t.mu.definition); err != nil {
 		return err
 	}
 	s.forget(s.Now())

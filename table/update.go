@@ -114,7 +114,7 @@ func (t *Table) planUpdateLocked(c *Changes, now time.Time) (*schema.Table, erro
 	if err := schema.CheckCapacity(d.BillingMode, d.Throughput, d.OnDemand, d.GlobalIndexes); err != nil {
 		return nil, err
 	}
-	if err := t.store.checkQuotas(d, false); err != nil {
+	if err := t.store.checkQuotas(d); err != nil {
 		return nil, err
 	}
 	if err := t.checkWarmLocked(c, now); err != nil {
