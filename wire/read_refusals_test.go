@@ -233,7 +233,7 @@ func TestExpressionsThatAreNotThere(t *testing.T) {
 	})
 	const bad = `{'TableName': 'Nothing', 'KeyConditionExpression': 'Forum = '}`
 	e.refuses("Query", bad, "ValidationException",
-		`Invalid KeyConditionExpression: Syntax error; token: "<EOF>", near: "="`)
+		`Invalid KeyConditionExpression: Syntax error; token: "<EOF>", near: "= "`)
 	e.refuses("Query", strings.Replace(byDate, "Threads", "Nothing", 1)+"}", "ResourceNotFoundException",
 		"Requested resource not found")
 	e.refuses("Scan", `{'TableName': 'Nothing'}`, "ResourceNotFoundException", "Requested resource not found")

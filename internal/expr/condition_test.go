@@ -139,8 +139,13 @@ func TestConditionRefusals(t *testing.T) {
 		same      = "The first operand must be distinct from the remaining operands for this operator or function; operator: "
 	)
 	for text, want := range map[string]string{
-		"":      "The expression can not be empty;",
-		" \t\n": "The expression can not be empty;",
+		"":          "The expression can not be empty;",
+		" \t\n":     syntax("<EOF>", " \t\n"),
+		" a ":       syntax("<EOF>", "a "),
+		"a = = ":    syntax("=", "= = "),
+		"a[01] = b": syntax("1", "01]"),
+		"a[00] = b": syntax("0", "00]"),
+		"  = a":     syntax("=", "  = a"),
 
 		"a":                       syntax("<EOF>", "a"),
 		":a":                      syntax("<EOF>", ":a"),

@@ -10,7 +10,7 @@ const (
 	tokenName                      // the name of an attribute or a function, or a keyword
 	tokenNameRef                   // #n
 	tokenValueRef                  // :v
-	tokenNumber                    // digits
+	tokenNumber                    // digits without a 0 before them
 	tokenSign                      // a sign of the grammar
 	tokenStray                     // a character that the grammar has no use for
 )
@@ -43,6 +43,8 @@ func scan(text string, from int) token {
 			return token{tokenNameRef, from, end}
 		}
 		return token{tokenValueRef, from, end}
+	case c == '0': // no number begins with it
+		return token{tokenNumber, from, end}
 	case isDigit(c):
 		return token{tokenNumber, from, skip(text, end, isDigit)}
 	case isSign(c):

@@ -61,9 +61,12 @@ func newParser(kind, text string, keywords []string, params *Params) (p parser, 
 		return p, refuse("Invalid " + kind + ": Expression size has exceeded the maximum allowed size;" + told(kind, text))
 	}
 	p = parser{kind: kind, text: text, keywords: keywords, params: params}
+	if text == "" {
+		return p, refuse("Invalid " + kind + ": The expression can not be empty;")
+	}
 	p.token = scan(text, 0)
 	if p.token.kind == tokenEnd {
-		return p, refuse("Invalid " + kind + ": The expression can not be empty;")
+		p.unexpected() // nothing but blanks
 	}
 	return p, nil
 }
@@ -121,16 +124,14 @@ func (p *parser) countOperator() {
 }
 
 // unexpected gives the text up: the token at hand cannot stand where it does. The message repeats the text from the
-// token before it to the token after it.
+// token before it to the token after it, with the blanks that the text ends in if there is none.
 func (p *parser) unexpected() {
-	at, near := p.word(), ""
+	at := p.word()
 	if p.token.kind == tokenEnd {
-		at, near = "<EOF>", p.text[p.last.start:p.last.end]
-	} else {
-		near = p.text[p.last.start:scan(p.text, p.token.end).end]
-		near = strings.Trim(near, " \t\r\n")
+		at = "<EOF>"
 	}
-	p.fail("Syntax error; token: \"" + clip(at) + "\", near: \"" + clip(near) + "\"")
+	after := scan(p.text, p.token.end).end
+	p.fail("Syntax error; token: \"" + clip(at) + "\", near: \"" + clip(p.text[p.last.start:after]) + "\"")
 }
 
 // fail gives the text up for that reason.
