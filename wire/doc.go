@@ -137,6 +137,8 @@
 //   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
 //     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
 //     other expressions.
+//   - The filter of a Scan of an index sees the attributes that the index has.
+//   - Of paths that overlap the first two that do are told. The service has been seen to tell a second one that does not.
 //   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
 //     ExclusiveStartKey is told without the words "The provided starting key is invalid".
 package wire
