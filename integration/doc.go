@@ -15,6 +15,10 @@
 //
 //	npm install --no-save --prefix integration amplify-dynamodb-simulator dynalite
 //
-// TIDEMARK_PEERS=1 has them take the time that the backup of a large table takes with those three, and
-// TIDEMARK_SEED=1000 has the random histories be others.
+// TestDifferential sends the same random requests to Tidemark in this process and to those that are there of its command,
+// DynamoDB Local, dynalite and moto. It fails if they answer or do something different that is not in its catalogue of
+// known differences, which docs/differences.md gives the reasons for, and prints the shortest requests that show it.
+//
+// TIDEMARK_PEERS=1 has them take the time that the backup of a large table takes with those three, and tens of thousands
+// of random requests; TIDEMARK_SEED=1000 has the random histories and requests be others.
 package integration
