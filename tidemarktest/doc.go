@@ -27,11 +27,12 @@
 //
 // # Faults
 //
-// A [Fault] makes calls of an operation go wrong: [Fail], [Throttle], [Lose], [Delay], and [Hold] for a backup that
-// stays CREATING. It is given to [Start], or to [Endpoint.Inject] in the middle of a test:
+// A [Fault] makes calls of an operation go wrong: [Fail], [Throttle], [Lose], [Delay], [Cancel] for a transaction, and
+// [Hold] for a backup that stays CREATING. It is given to [Start], or to [Endpoint.Inject] in the middle of a test:
 //
 //	ep.Inject(tidemarktest.Fail("PutItem", exception.InternalServerError).Nth(3))
 //	ep.Inject(tidemarktest.Throttle("CreateBackup").Times(2))
+//	ep.Inject(tidemarktest.Cancel("TransactWriteItems", nil, exception.TransactionConflict))
 //	ep.Inject(tidemarktest.Delay("DescribeBackup", time.Second).Always())
 //
 // A call is a request as it arrives, with a credential and for an operation that is known; each attempt of a client
@@ -88,8 +89,8 @@
 //   - Nothing takes any time, nothing is throttled, and backups are exact, unless options say otherwise.
 //   - Throttle gives all operations on items the text for a table with provisioned throughput, whatever the mode of the
 //     table.
-//   - Errors that are injected by their code alone have a text where the service's own is known to us
-//     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException),
-//     else none. Only InternalServerError has status 500; all others have 400.
+//   - Errors that are injected by their code alone have a text where the service has one for all cases and we know it
+//     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException,
+//     ConditionalCheckFailedException, TransactionConflictException), else none. Only InternalServerError has status 500; all others have 400.
 //   - Other differences are those of packages wire, backup and table.
 package tidemarktest
