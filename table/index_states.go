@@ -1,6 +1,7 @@
 package table
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -140,6 +141,15 @@ func (t *Table) indexesBusyLocked(now time.Time) bool {
 		}
 	}
 	return false
+}
+
+// settledLocked returns when the table and its global indexes are ACTIVE, after all that has been asked for.
+func (t *Table) settledLocked() time.Time {
+	times := append(slices.Collect(maps.Values(t.mu.updated)), t.mu.active, t.mu.updating)
+	if o := t.mu.online; o != nil {
+		times = append(times, o.allocated, o.until)
+	}
+	return slices.MaxFunc(times, time.Time.Compare)
 }
 
 // readableLocked refuses to read an index that is CREATING.
