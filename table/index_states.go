@@ -1,7 +1,6 @@
 package table
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -145,7 +144,10 @@ func (t *Table) indexesBusyLocked(now time.Time) bool {
 
 // settledLocked returns when the table and its global indexes are ACTIVE, after all that has been asked for.
 func (t *Table) settledLocked() time.Time {
-	times := append(slices.Collect(maps.Values(t.mu.updated)), t.mu.active, t.mu.updating)
+	times := []time.Time{t.mu.active, t.mu.work.until}
+	for _, x := range t.mu.updated {
+		times = append(times, x.until)
+	}
 	if o := t.mu.online; o != nil {
 		times = append(times, o.allocated, o.until)
 	}

@@ -107,7 +107,7 @@ func TestWaitersKnowUpdates(t *testing.T) {
 		require.Equal(t, "ACTIVE", c.ok(t, "DescribeTable", `{'TableName': 'orders'}`).at("Table", "TableStatus"))
 	}
 	ready(time.Second)
-	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'DeletionProtectionEnabled': true}`)
+	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'StreamSpecification': {'StreamEnabled': true, 'StreamViewType': 'KEYS_ONLY'}}`)
 	ready(5 * time.Second)
 	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'AttributeDefinitions': [{'AttributeName': 'n', 'AttributeType': 'N'}],
 		'GlobalSecondaryIndexUpdates': [{'Create': {'IndexName': 'ByN', 'Projection': {'ProjectionType': 'ALL'},
