@@ -67,6 +67,37 @@ func ExampleEngine_CreateBackup() {
 	// ACTIVE with 1 item
 }
 
+// A backup is read without a restore: what it has of one partition, or what has become of its items since.
+func ExampleEngine_Snapshot() {
+	ctx := context.Background()
+	engine, store, _ := newEngine(backup.Instant())
+	b, err := engine.CreateBackup(ctx, backup.CreateInput{TableName: "Music", BackupName: "nightly"})
+	check(err)
+	record(store, "No One You Know", 1924)
+	record(store, "The Acme Band", 1999)
+
+	held, err := engine.Snapshot(ctx, b.ARN)
+	check(err)
+	item, ok := held.Lookup(attr.Key{Partition: attr.S("No One You Know")})
+	fmt.Println(item, ok)
+	page, err := held.Page(snapshot.Query{Index: "ByYear", Partition: attr.Int(2024)})
+	check(err)
+	fmt.Println(len(page.Items), "of", held.Len())
+
+	music, err := store.Table("Music")
+	check(err)
+	now, err := music.Snapshot()
+	check(err)
+	for d := range held.Differences(now) {
+		fmt.Println(d.Old, "->", d.New)
+	}
+	// Output:
+	// {"Artist":{"S":"No One You Know"},"Year":{"N":"2024"}} true
+	// 1 of 1
+	// {"Artist":{"S":"No One You Know"},"Year":{"N":"2024"}} -> {"Artist":{"S":"No One You Know"},"Year":{"N":"1924"}}
+	// null -> {"Artist":{"S":"The Acme Band"},"Year":{"N":"1999"}}
+}
+
 // Lists come in pages; last is empty behind the final one.
 func ExampleEngine_ListBackups() {
 	ctx := context.Background()

@@ -32,6 +32,19 @@ func ExampleError() {
 	// CreateBackup Music: TableNotFoundException: Table not found: Music
 }
 
+// The reasons have the codes of package exception; the service has names of its own for them.
+func ExampleCanceled() {
+	err := exception.Canceled(exception.Reason{}, exception.ReasonOf(exception.ConditionalCheckFailed.Errorf("no")))
+	for _, r := range err.Reasons {
+		fmt.Println(r.Name(), r.Code == exception.ConditionalCheckFailed)
+	}
+	fmt.Println(err.Message)
+	// Output:
+	// None false
+	// ConditionalCheckFailed true
+	// Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]
+}
+
 func ExampleDuring() {
 	err := exception.During("DescribeBackup", "", errors.New("disk is gone"))
 	fmt.Println(err)

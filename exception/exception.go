@@ -82,13 +82,6 @@ type Error struct {
 	Reasons []Reason
 }
 
-// Reason is one operation's part in the cancellation of a transaction. Code is empty for an operation that was
-// not at fault.
-type Reason struct {
-	Code    Code
-	Message string
-}
-
 // Error gives operation, resource, code and message, leaving out what is not known.
 func (e *Error) Error() string {
 	parts := make([]string, 0, 3)

@@ -309,7 +309,8 @@ func (c *command) start(args ...string) (*server, error) {
 	return s, nil
 }
 
-const howToGet = "npm install --no-save --prefix integration amplify-dynamodb-simulator dynalite"
+const howToGet = "npm install --no-save --prefix integration amplify-dynamodb-simulator dynalite " +
+	"@aws-sdk/client-dynamodb @aws-sdk/client-dynamodb-streams @aws-sdk/lib-dynamodb"
 
 // inModules returns a folder that a variable names, or else one that npm has made beside the tests.
 func inModules(variable, within, file string) (string, error) {

@@ -173,7 +173,7 @@ func (t *Table) Snapshot() (*snapshot.Snapshot, error) {
 // SnapshotAt returns the items of the table as they were at an instant: with all commits up to it and none after. It
 // costs no more than replaying half of Options.CheckpointEvery changes, or all of them at the oldest end of the history,
 // however large the table is. Its description is the present one. It fails with a ValidationException if the instant lies
-// ahead or further back than the table's history.
+// ahead, as the end of the present wall time does (Table.Snapshot is of now), or further back than the table's history.
 func (t *Table) SnapshotAt(instant clock.Instant) (*snapshot.Snapshot, error) {
 	v, err := t.view(instant, (*Table).openAndWithin)
 	if err != nil {

@@ -142,6 +142,18 @@ func (t *Table) indexesBusyLocked(now time.Time) bool {
 	return false
 }
 
+// settledLocked returns when the table and its global indexes are ACTIVE, after all that has been asked for.
+func (t *Table) settledLocked() time.Time {
+	times := []time.Time{t.mu.active, t.mu.work.until}
+	for _, x := range t.mu.updated {
+		times = append(times, x.until)
+	}
+	if o := t.mu.online; o != nil {
+		times = append(times, o.allocated, o.until)
+	}
+	return slices.MaxFunc(times, time.Time.Compare)
+}
+
 // readableLocked refuses to read an index that is CREATING.
 func (t *Table) readableLocked(index string, now time.Time) error {
 	o := t.mu.online

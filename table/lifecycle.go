@@ -178,6 +178,7 @@ func (t *Table) stateLocked(now time.Time) schema.State {
 		Status:       t.statusLocked(now),
 		CreationTime: t.mu.definition.CreationTime,
 		ActiveTime:   t.mu.active,
+		SettledTime:  t.settledLocked(),
 		DeletionTime: t.mu.deleted,
 		Restoring:    t.restoringLocked(now),
 	}

@@ -103,6 +103,7 @@ func TestTableState(t *testing.T) {
 	d := f.create(plain("Things"))
 	want := schema.State{
 		ID: d.ID, Status: schema.Creating, CreationTime: clock.Epoch, ActiveTime: clock.Epoch.Add(5 * time.Second),
+		SettledTime: clock.Epoch.Add(5 * time.Second),
 	}
 	state, err := f.store.TableState(ctx, d.ARN.String())
 	require.NoError(t, err)

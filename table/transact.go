@@ -193,7 +193,7 @@ func plan(ops []Op, tables []*Table) ([]step, error) {
 		case errors.Is(err, storage.ErrEmptyKey), !known && errors.Is(err, storage.ErrTooLarge):
 			return nil, err
 		case err != nil:
-			canceled, reasons[i] = true, reason(err)
+			canceled, reasons[i] = true, exception.ReasonOf(err)
 			steps[i].now = attr.Item{} // which may be too large to be kept
 		case ops[i].kind == opPut || ops[i].kind == opUpdate:
 			size += steps[i].now.Size()
@@ -206,7 +206,7 @@ func plan(ops []Op, tables []*Table) ([]step, error) {
 	case size > MaxTransactionSize:
 		return nil, errTransactionSize()
 	case canceled:
-		return nil, cancellation(reasons)
+		return nil, exception.Canceled(reasons...)
 	}
 	return steps, nil
 }

@@ -47,7 +47,7 @@ func (s *Store) transactRead(reads []Read) ([]attr.Item, error) {
 		case errors.Is(err, storage.ErrEmptyKey), errors.Is(err, storage.ErrTooLarge):
 			return nil, err
 		case err != nil:
-			canceled, reasons[i] = true, reason(err)
+			canceled, reasons[i] = true, exception.ReasonOf(err)
 			continue
 		}
 		same = seen.again(t, key) || same
@@ -56,7 +56,7 @@ func (s *Store) transactRead(reads []Read) ([]attr.Item, error) {
 	}
 	switch {
 	case canceled:
-		return nil, cancellation(reasons)
+		return nil, exception.Canceled(reasons...)
 	case same:
 		return nil, errSameItem()
 	case size > MaxTransactionSize:

@@ -53,7 +53,7 @@ func TestTransactReadRefuses(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "TransactGetItems", e.Op)
 	require.Equal(t, []exception.Reason{{}, {
-		Code: "ValidationError", Message: "The provided key element does not match the schema",
+		Code: exception.Validation, Message: "The provided key element does not match the schema",
 	}}, e.Reasons)
 
 	f.drop("Others")

@@ -87,15 +87,15 @@ func TestTransactReasons(t *testing.T) {
 	var e *exception.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, "TransactWriteItems", e.Op)
-	failed := exception.Reason{Code: "ConditionalCheckFailed", Message: conditionFailed}
+	failed := exception.Reason{Code: exception.ConditionalCheckFailed, Message: conditionFailed}
 	require.Equal(t, []exception.Reason{
 		{}, failed, failed, failed,
-		{Code: "ValidationError", Message: invalid + "Missing the key K in the item"},
-		{Code: "ValidationError", Message: invalid + "Type mismatch for Index Key G Expected: S Actual: N IndexName: ByG"},
-		{Code: "ValidationError", Message: "The provided key element does not match the schema"},
-		{Code: "ValidationError", Message: invalid + "Cannot update attribute that is part of the key"},
-		{Code: "InternalServerError", Message: "oops"},
-		{Code: "LimitExceeded", Message: "enough"},
+		{Code: exception.Validation, Message: invalid + "Missing the key K in the item"},
+		{Code: exception.Validation, Message: invalid + "Type mismatch for Index Key G Expected: S Actual: N IndexName: ByG"},
+		{Code: exception.Validation, Message: "The provided key element does not match the schema"},
+		{Code: exception.Validation, Message: invalid + "Cannot update attribute that is part of the key"},
+		{Code: exception.InternalServerError, Message: "oops"},
+		{Code: exception.LimitExceeded, Message: "enough"},
 		{},
 	}, e.Reasons)
 	after, err := f.table.Snapshot()

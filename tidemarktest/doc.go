@@ -18,20 +18,34 @@
 // port and no socket. [Endpoint.DB] is what lies behind, to fill tables and look into backups without a client.
 // [Endpoint.Listen] opens a port for clients in other processes and languages.
 //
+// An endpoint takes some ten microseconds to start, so every test and subtest can have its own.
+//
+// # Clients
+//
+// Code that takes an aws.Config gets those four fields in one, and so do the clients of tables and streams together:
+//
+//	cfg := aws.Config{BaseEndpoint: &ep.URL, HTTPClient: ep.HTTPClient, Region: "us-east-1", Credentials: ...}
+//	tables, streams := dynamodb.NewFromConfig(cfg), dynamodbstreams.NewFromConfig(cfg)
+//
+// Code that finds its endpoint, keys and region in the environment finds this one there:
+//
+//	t.Setenv("AWS_ENDPOINT_URL_DYNAMODB", ep.Listen()) // and AWS_ENDPOINT_URL_DYNAMODB_STREAMS
+//
 // # Time
 //
 // The clock stands still until the test moves it. [Endpoint.AdvanceToBackup] moves it to the moment at which a backup
 // is available, and [Endpoint.WaitForBackup] waits for that moment while somebody else moves it; both have a sibling
-// for tables that are being created or restored. In a testing/synctest bubble, WithClock(clock.System{}) has the
-// endpoint follow the time of the bubble.
+// for tables that are being created, updated or restored. In a testing/synctest bubble, WithClock(clock.System{}) has
+// the endpoint follow the time of the bubble.
 //
 // # Faults
 //
-// A [Fault] makes calls of an operation go wrong: [Fail], [Throttle], [Lose], [Delay], and [Hold] for a backup that
-// stays CREATING. It is given to [Start], or to [Endpoint.Inject] in the middle of a test:
+// A [Fault] makes calls of an operation go wrong: [Fail], [Throttle], [Lose], [Delay], [Cancel] for a transaction, and
+// [Hold] for a backup that stays CREATING. It is given to [Start], or to [Endpoint.Inject] in the middle of a test:
 //
 //	ep.Inject(tidemarktest.Fail("PutItem", exception.InternalServerError).Nth(3))
 //	ep.Inject(tidemarktest.Throttle("CreateBackup").Times(2))
+//	ep.Inject(tidemarktest.Cancel("TransactWriteItems", nil, exception.TransactionConflict))
 //	ep.Inject(tidemarktest.Delay("DescribeBackup", time.Second).Always())
 //
 // A call is a request as it arrives, with a credential and for an operation that is known; each attempt of a client
@@ -52,6 +66,13 @@
 // HAZARD: Endpoint.DB is that of one region. A client of another region, or one whose access key has 12 digits and so
 // is an account of its own, sees other tables: those of [Endpoint.Open].
 //
+// HAZARD: the endpoint's own clock begins at clock.Epoch, which is years ago. An item whose time to live the tested code
+// has made of time.Now does not expire by that clock for years to come. Have it ask Clock.Now or DB.Clock.Now, begin at
+// the present (WithStart), or run the test in a bubble.
+//
+// HAZARD: config.LoadDefaultConfig of aws-sdk-go-v2 refuses the HTTPClient, like any other, on a machine where
+// AWS_CA_BUNDLE is set. An aws.Config that is made by hand has no such trouble.
+//
 // HAZARD: with a manual clock, a call that meets a Delay does not return before somebody else moves the clock. A test
 // that makes the call and moves the clock in the same goroutine waits forever, or until the context of the call ends.
 //
@@ -64,9 +85,9 @@
 // and again by the machine's time, and with Documented, WithTiming or Hold sees no change until it gives up. Call
 // AdvanceToTable or AdvanceToBackup before it, or run the test in a synctest bubble with WithClock(clock.System{}).
 //
-// HAZARD: a client tries again after a fault, and waits between its attempts by the machine's time, whatever the
-// endpoint's clock shows: with the default backoff of an SDK each fault costs up to some seconds. Outside of a bubble,
-// give the client a retryer without backoff; for aws-sdk-go-v2 that is
+// HAZARD: a client tries again after a fault, and after many a refusal of WithThroughput and WithQuotas, and waits
+// between its attempts by the machine's time, whatever the endpoint's clock shows: with the default backoff of an SDK each
+// costs up to some seconds. Outside of a bubble, give the client a retryer without backoff; for aws-sdk-go-v2 that is
 //
 //	Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 //		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
@@ -88,8 +109,8 @@
 //   - Nothing takes any time, nothing is throttled, and backups are exact, unless options say otherwise.
 //   - Throttle gives all operations on items the text for a table with provisioned throughput, whatever the mode of the
 //     table.
-//   - Errors that are injected by their code alone have a text where the service's own is known to us
-//     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException),
-//     else none. Only InternalServerError has status 500; all others have 400.
+//   - Errors that are injected by their code alone have a text where the service has one for all cases and we know it
+//     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException,
+//     ConditionalCheckFailedException, TransactionConflictException), else none. Only InternalServerError has status 500; all others have 400.
 //   - Other differences are those of packages wire, backup and table.
 package tidemarktest

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/table"
 	"github.com/tidemark-db/tidemark/tidemarktest"
 )
 
@@ -57,6 +58,68 @@ func ExampleEndpoint_Inject() {
 	// ListTables: 200
 	// ListTables: 500 InternalServerError: Internal server error
 	// still to come: []
+}
+
+// A transaction is in conflict with another one over its second item.
+func ExampleCancel() {
+	defer t.end()
+	ep := tidemarktest.Start(t, tidemarktest.Cancel("TransactWriteItems", nil, exception.TransactionConflict))
+	send(ep, "CreateTable", `{"TableName": "orders", "BillingMode": "PAY_PER_REQUEST",
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+		"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}`)
+	both := `{"TransactItems": [{"Put": {"TableName": "orders", "Item": {"id": {"S": "1"}}}},
+		{"Put": {"TableName": "orders", "Item": {"id": {"S": "2"}}}}]}`
+	canceled := send(ep, "TransactWriteItems", both)
+	fmt.Println(canceled.at("CancellationReasons"))
+	send(ep, "TransactWriteItems", both)
+	// Output:
+	// CreateTable: 200
+	// TransactWriteItems: 400 TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [None, TransactionConflict]
+	// [map[Code:None] map[Code:TransactionConflict Message:Transaction is ongoing for the item]]
+	// TransactWriteItems: 200
+}
+
+// A table has a second's worth of its capacity, and more as the clock moves.
+func ExampleWithThroughput() {
+	defer t.end()
+	ep := tidemarktest.Start(t, tidemarktest.WithThroughput())
+	send(ep, "CreateTable", `{"TableName": "orders",
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+		"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+		"ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}`)
+	send(ep, "PutItem", `{"TableName": "orders", "Item": {"id": {"S": "1"}}}`)
+	send(ep, "PutItem", `{"TableName": "orders", "Item": {"id": {"S": "2"}}}`)
+	ep.Clock.Advance(time.Second)
+	send(ep, "PutItem", `{"TableName": "orders", "Item": {"id": {"S": "2"}}}`)
+	// Output:
+	// CreateTable: 200
+	// PutItem: 200
+	// PutItem: 400 ProvisionedThroughputExceededException: The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.
+	// PutItem: 200
+}
+
+// A new index is waited for, without waiting.
+func ExampleEndpoint_AdvanceToTable() {
+	defer t.end()
+	ep := tidemarktest.Start(t, tidemarktest.WithTiming(table.ServiceTiming()))
+	send(ep, "CreateTable", `{"TableName": "orders", "BillingMode": "PAY_PER_REQUEST",
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+		"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}`)
+	fmt.Println(ep.AdvanceToTable("orders", time.Minute))
+	send(ep, "UpdateTable", `{"TableName": "orders",
+		"AttributeDefinitions": [{"AttributeName": "day", "AttributeType": "S"}],
+		"GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "ByDay", "Projection": {"ProjectionType": "ALL"},
+			"KeySchema": [{"AttributeName": "day", "KeyType": "HASH"}]}}]}`)
+	send(ep, "Scan", `{"TableName": "orders", "IndexName": "ByDay"}`)
+	fmt.Println(ep.AdvanceToTable("orders", time.Hour))
+	send(ep, "Scan", `{"TableName": "orders", "IndexName": "ByDay"}`)
+	// Output:
+	// CreateTable: 200
+	// <nil>
+	// UpdateTable: 200
+	// Scan: 400 ValidationException: Cannot read from backfilling global secondary index: ByDay
+	// <nil>
+	// Scan: 200
 }
 
 func ExampleEndpoint_AdvanceToBackup() {

@@ -17,9 +17,9 @@ import (
 	"github.com/tidemark-db/tidemark/wire"
 )
 
-// Fault is something that goes wrong with calls of one operation. Make one with [Fail], [Throttle], [Lose], [Delay] or
-// [Hold], and give it to [Start] or [Endpoint.Inject]. As it is, it befalls the next call; Nth, Times and Always choose
-// others. It is a plain value and can be given to several endpoints.
+// Fault is something that goes wrong with calls of one operation. Make one with [Fail], [Cancel], [Throttle], [Lose],
+// [Delay] or [Hold], and give it to [Start] or [Endpoint.Inject]. As it is, it befalls the next call; Nth, Times and
+// Always choose others. It is a plain value and can be given to several endpoints.
 type Fault struct {
 	operation string
 	deed      string // for people
@@ -36,12 +36,32 @@ type Fault struct {
 // Fail has a call fail with err and do nothing. An exception.Code stands for an error of that name with the service's
 // words, as far as they are known; what is no exception becomes an InternalServerError.
 func Fail(operation string, err error) Fault {
-	f := Fault{operation: operation, deed: fmt.Sprintf("fail with %v", err), err: err}
+	f := Fault{operation: operation, deed: fmt.Sprintf("fail with %v", err), err: inWords(err)}
 	if err == nil {
 		f.fault = errors.New("it has no error to fail with")
-	} else if code, bare := err.(exception.Code); bare {
-		f.err = withWords(code)
 	}
+	return f
+}
+
+// Cancel has a call of TransactWriteItems, TransactGetItems or ExecuteTransaction be canceled and do nothing. There is a
+// reason for each of its operations, in their order: an error as for [Fail], or nil for one that is not at fault. That
+// is how the service answers a transaction which is in conflict with another.
+func Cancel(operation string, reasons ...error) Fault {
+	f := Fault{operation: operation, deed: "be canceled"}
+	if !slices.Contains(transactions, operation) {
+		f.fault = errors.New("it is no transaction: those are " + strings.Join(transactions, ", "))
+		return f
+	}
+	if !slices.ContainsFunc(reasons, func(err error) bool { return err != nil }) {
+		f.fault = errors.New("it has no reason")
+	}
+	list := make([]exception.Reason, len(reasons))
+	names := make([]string, len(reasons))
+	for i, err := range reasons {
+		list[i] = exception.ReasonOf(inWords(err))
+		names[i] = list[i].Name()
+	}
+	f.deed, f.err = fmt.Sprintf("be canceled for %v", names), exception.Canceled(list...)
 	return f
 }
 
@@ -246,13 +266,26 @@ var itemOperations = []string{
 	"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction",
 }
 
+// transactions are those that can be canceled.
+var transactions = []string{"TransactWriteItems", "TransactGetItems", "ExecuteTransaction"}
+
 // words are the service's own for errors that are injected by their name alone.
 var words = map[exception.Code]string{
-	exception.InternalServerError: "Internal server error",
-	exception.Throttling:          "Rate exceeded",
+	exception.ConditionalCheckFailed: "The conditional request failed",
+	exception.InternalServerError:    "Internal server error",
+	exception.Throttling:             "Rate exceeded",
+	exception.TransactionConflict:    "Transaction is ongoing for the item",
 	exception.ProvisionedThroughputExceeded: "The level of configured provisioned throughput for the table was " +
 		"exceeded. Consider increasing your provisioning level with the UpdateTable API.",
 	exception.UnrecognizedClient: "The security token included in the request is invalid.",
+}
+
+// inWords returns err, or if it is a code alone an error of it with its words.
+func inWords(err error) error {
+	if code, bare := err.(exception.Code); bare {
+		return withWords(code)
+	}
+	return err
 }
 
 // withWords returns an error of a code with its words, or with none.

@@ -260,6 +260,30 @@ func TestClearFaults(t *testing.T) {
 	c.ok(t, "ListTables", `{}`)
 }
 
+// TestCancel has a transaction be canceled, for each reason with the name that the service has for it there.
+func TestCancel(t *testing.T) {
+	fault := tidemarktest.Cancel("TransactWriteItems", exception.TransactionConflict, nil,
+		exception.Validation.Errorf("no"), exception.Throttling)
+	require.Equal(t, "TransactWriteItems, call 1: be canceled for "+
+		"[TransactionConflict None ValidationError ThrottlingError]", fault.String())
+	ep := tidemarktest.Start(t, fault)
+	c := clientOf(ep)
+	c.table(t, "orders")
+	transaction := `{'TransactItems': [{'Put': {'TableName': 'orders', 'Item': {'id': {'S': '1'}}}}]}`
+	a := c.do(t, "TransactWriteItems", transaction)
+	require.Equal(t, 400, a.status)
+	require.Equal(t, "Transaction cancelled, please refer cancellation reasons for specific reasons "+
+		"[TransactionConflict, None, ValidationError, ThrottlingError]", a.at("Message"))
+	require.Equal(t, []any{
+		map[string]any{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"},
+		map[string]any{"Code": "None"},
+		map[string]any{"Code": "ValidationError", "Message": "no"},
+		map[string]any{"Code": "ThrottlingError", "Message": "Rate exceeded"},
+	}, a.at("CancellationReasons"))
+	require.Empty(t, c.ok(t, "GetItem", `{'TableName': 'orders', 'Key': {'id': {'S': '1'}}}`).body)
+	c.ok(t, "TransactWriteItems", transaction)
+}
+
 func TestFaultsThatCannotComeToPass(t *testing.T) {
 	type never struct{ clock.Clock } // it cannot be waited for
 	tests := map[string]struct {
@@ -274,6 +298,8 @@ func TestFaultsThatCannotComeToPass(t *testing.T) {
 		"no delay":       {tidemarktest.Delay("PutItem", 0), "no time to delay by"},
 		"no hold":        {tidemarktest.Hold(-time.Second), "no backup can be CREATING for so long"},
 		"long hold":      {tidemarktest.Hold(math.MaxInt64), "no backup can be CREATING for so long"},
+		"other calls":    {tidemarktest.Cancel("PutItem", exception.TransactionConflict), "it is no transaction: those are "},
+		"no reason":      {tidemarktest.Cancel("TransactGetItems", nil, nil), "it has no reason"},
 		"other clock":    {tidemarktest.Delay("PutItem", time.Second), "cannot be waited for"},
 	}
 	for name, test := range tests {

@@ -39,7 +39,10 @@ func (a answer) exception() string {
 	if kind == "" {
 		return ""
 	}
-	text, _ := a.body["message"].(string)
+	text, ok := a.body["message"].(string)
+	if !ok {
+		text, _ = a.body["Message"].(string) // as some exceptions have it
+	}
 	return strings.TrimSpace(kind[strings.IndexByte(kind, '#')+1:] + ": " + text)
 }
 

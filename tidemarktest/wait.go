@@ -32,14 +32,14 @@ func (e *Endpoint) WaitForBackup(ctx context.Context, backupARN string, atMost t
 	return e.wait(ctx, "WaitForBackup", backupARN, atMost, e.backupReady)
 }
 
-// AdvanceToTable does for a table that is CREATING, by CreateTable or a restore, what AdvanceToBackup does for a
-// backup: the table is ACTIVE then. It is given by name, or by ARN if it is not one of Endpoint.DB. A table that is
-// UPDATING or DELETING is refused.
+// AdvanceToTable does for a table, after CreateTable, UpdateTable or a restore, what AdvanceToBackup does for a backup:
+// the table and all of its global indexes are ACTIVE then. It is given by name, or by ARN if it is not one of
+// Endpoint.DB. A table that is DELETING is refused.
 func (e *Endpoint) AdvanceToTable(table string, atMost time.Duration) error {
 	return e.advance("AdvanceToTable", table, atMost, e.tableReady)
 }
 
-// WaitForTable does for a table that is CREATING what WaitForBackup does for a backup.
+// WaitForTable does for a table, as AdvanceToTable has it, what WaitForBackup does for a backup.
 func (e *Endpoint) WaitForTable(ctx context.Context, table string, atMost time.Duration) error {
 	return e.wait(ctx, "WaitForTable", table, atMost, e.tableReady)
 }
@@ -161,10 +161,10 @@ func (e *Endpoint) tableReady(ctx context.Context, table string) (time.Time, err
 	switch {
 	case err != nil:
 		return time.Time{}, located(db, exception.ResourceNotFound, "table", name, err)
-	case state.Status == schema.Creating, state.Status == schema.Active:
-		return state.ActiveTime, nil
+	case state.Status == schema.Deleting:
+		return time.Time{}, errors.New("it is DELETING")
 	}
-	return time.Time{}, fmt.Errorf("it is %s, which is not on the way from CREATING to ACTIVE", state.Status)
+	return state.SettledTime, nil
 }
 
 // dbOf returns where the resource with this ARN is, and the ARN as it is known there. A text that is no ARN is left to

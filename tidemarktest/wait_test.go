@@ -91,6 +91,38 @@ func TestWaitersHaveNoRate(t *testing.T) {
 	require.Equal(t, "ACTIVE", a.at("Table", "TableStatus"))
 }
 
+// A table is waited for until the changes of UpdateTable are done, those of its indexes too.
+func TestWaitersKnowUpdates(t *testing.T) {
+	ep := tidemarktest.Start(t,
+		tidemarktest.WithTiming(table.Timing{Creating: time.Second, Updating: 5 * time.Second, Backfilling: time.Minute}))
+	c := clientOf(ep)
+	c.table(t, "orders")
+	ready := func(after time.Duration) {
+		t.Helper()
+		before := ep.Clock.Now()
+		require.ErrorContains(t, ep.AdvanceToTable("orders", after-1), "ready only in "+after.String())
+		require.NoError(t, ep.AdvanceToTable("orders", after))
+		require.Equal(t, after, ep.Clock.Now().Sub(before))
+		require.NoError(t, ep.WaitForTable(t.Context(), "orders", 0))
+		require.Equal(t, "ACTIVE", c.ok(t, "DescribeTable", `{'TableName': 'orders'}`).at("Table", "TableStatus"))
+	}
+	ready(time.Second)
+	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'StreamSpecification': {'StreamEnabled': true, 'StreamViewType': 'KEYS_ONLY'}}`)
+	ready(5 * time.Second)
+	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'AttributeDefinitions': [{'AttributeName': 'n', 'AttributeType': 'N'}],
+		'GlobalSecondaryIndexUpdates': [{'Create': {'IndexName': 'ByN', 'Projection': {'ProjectionType': 'ALL'},
+			'KeySchema': [{'AttributeName': 'n', 'KeyType': 'HASH'}]}}]}`)
+	scan := `{'TableName': 'orders', 'IndexName': 'ByN'}`
+	require.Contains(t, c.refused(t, "Scan", scan), "Cannot read from backfilling global secondary index")
+	ready(65 * time.Second)
+	c.ok(t, "Scan", scan)
+	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'GlobalSecondaryIndexUpdates': [
+		{'Update': {'IndexName': 'ByN', 'OnDemandThroughput': {'MaxReadRequestUnits': 5}}}]}`)
+	ready(5 * time.Second)
+	c.ok(t, "UpdateTable", `{'TableName': 'orders', 'GlobalSecondaryIndexUpdates': [{'Delete': {'IndexName': 'ByN'}}]}`)
+	ready(5 * time.Second)
+}
+
 func TestWaitForBackup(t *testing.T) {
 	ep := tidemarktest.Start(t, tidemarktest.Hold(time.Minute).Always())
 	c := clientOf(ep)

@@ -1,10 +1,8 @@
 package wire
 
 import (
-	"cmp"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -161,7 +159,7 @@ func settleAll(all []action, changes []snapshot.Change, err error) error {
 		switch {
 		case a == nil:
 		case a.err != nil:
-			reasons[i], throttled = reasonOf(a.err), true
+			reasons[i], throttled = exception.ReasonOf(a.err), true
 		case a.reached:
 			a.takeRefused()
 		}
@@ -169,27 +167,5 @@ func settleAll(all []action, changes []snapshot.Change, err error) error {
 	if !throttled {
 		return err
 	}
-	return canceled(reasons)
-}
-
-// reasonOf returns the part that an operation which found nothing left has in the cancellation of its transaction.
-func reasonOf(err error) exception.Reason {
-	e, _ := exception.During("", "", err).(*exception.Error)
-	code := strings.TrimSuffix(string(e.Code), "Exception")
-	if e.Code == exception.Throttling {
-		code = "ThrottlingError"
-	}
-	return exception.Reason{Code: exception.Code(code), Message: e.Message}
-}
-
-// canceled is the error of a transaction for those reasons.
-func canceled(reasons []exception.Reason) error {
-	codes := make([]string, len(reasons))
-	for i, r := range reasons {
-		codes[i] = cmp.Or(string(r.Code), "None")
-	}
-	err := exception.TransactionCanceled.Errorf(
-		"Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
-	err.Reasons = reasons
-	return err
+	return exception.Canceled(reasons...)
 }

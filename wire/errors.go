@@ -122,10 +122,8 @@ func (c *call) writeReasons(reasons []exception.Reason, items []attr.Item) {
 		w.Elem()
 		w.Begin('{')
 		w.Name("Code")
-		if r.Code == "" {
-			w.String("None")
-		} else {
-			w.String(string(r.Code))
+		w.String(r.Name())
+		if r.Code != "" {
 			if i < len(items) && !items[i].IsZero() {
 				w.Name("Item")
 				w.Buf = items[i].AppendJSON(w.Buf)

@@ -264,7 +264,7 @@ func TestEnvelopes(t *testing.T) {
 	refusal = errors.New(`disk "a" is gone`)
 	s.refuses(request("ListTables", "{}"), 500, modeled+"InternalServerError", "message", `disk \"a\" is gone`)
 	refusal = &exception.Error{Code: exception.TransactionCanceled, Message: "why", Reasons: []exception.Reason{
-		{}, {Code: "ConditionalCheckFailed", Message: "The conditional request failed"},
+		{}, {Code: exception.ConditionalCheckFailed, Message: "The conditional request failed"},
 	}}
 	_, answer := s.ask("TransactWriteItems", "{}")
 	require.Equal(t, `{"__type":"`+modeled+`TransactionCanceledException","CancellationReasons":[{"Code":"None"},`+

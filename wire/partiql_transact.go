@@ -66,7 +66,7 @@ func (c *call) findAll(all []*statement) ([]*table.Table, error) {
 		t, err := c.tables.Table(s.Table)
 		switch {
 		case errors.Is(err, exception.ResourceNotFound):
-			reasons[i], missing = reasonOf(err), true
+			reasons[i], missing = exception.ReasonOf(err), true
 			continue
 		case err != nil:
 			return nil, err
@@ -77,7 +77,7 @@ func (c *call) findAll(all []*statement) ([]*table.Table, error) {
 		}
 	}
 	if missing {
-		return nil, canceled(reasons)
+		return nil, exception.Canceled(reasons...)
 	}
 	return tables, nil
 }
@@ -152,13 +152,13 @@ func asDuplicates(err error, all []*statement) error {
 	}
 	reasons := slices.Clone(e.Reasons)
 	for i, r := range reasons {
-		if all[i].Kind == partiql.Insert && r.Code == "ConditionalCheckFailed" {
-			reasons[i] = reasonOf(errDuplicateItem)
+		if all[i].Kind == partiql.Insert && r.Code == exception.ConditionalCheckFailed {
+			reasons[i] = exception.ReasonOf(errDuplicateItem)
 		}
 	}
 	var items []attr.Item
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		items = r.items
 	}
-	return &refusal{error: canceled(reasons), items: items}
+	return &refusal{error: exception.Canceled(reasons...), items: items}
 }

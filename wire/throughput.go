@@ -68,13 +68,13 @@ func (m *meter) mayReadAll(tables []*table.Table) error {
 	throttled := false
 	for i, t := range tables {
 		if err := m.mayRead(t, ""); err != nil {
-			reasons[i], throttled = reasonOf(err), true
+			reasons[i], throttled = exception.ReasonOf(err), true
 		}
 	}
 	if !throttled {
 		return nil
 	}
-	return canceled(reasons)
+	return exception.Canceled(reasons...)
 }
 
 // throttling says what there is nothing left of.

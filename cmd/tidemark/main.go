@@ -3,8 +3,10 @@
 //
 //	go run ./cmd/tidemark
 //
-// It listens on 127.0.0.1:8000 and prints a line to try it with. Its tables are its own, in memory, and gone with the
-// process. With -upstream they are those of another endpoint that speaks the protocol:
+// It listens on 127.0.0.1:8000 and says so on standard output, with a line to try it with. The last word of the first line
+// is its URL, also with -addr 127.0.0.1:0, which takes a free port; who has read it need not wait until the server is
+// ready. docs/languages.md shows how a test in another language does that. The tables are the server's own, in memory, and
+// gone with the process. With -upstream they are those of another endpoint that speaks the protocol:
 //
 //	go run ./cmd/tidemark -addr 127.0.0.1:8001 -upstream http://127.0.0.1:8000
 //
