@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,7 +23,7 @@ func example(t *testing.T, name string) (dir string, run func(program string, ar
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.Base(file)), text, 0o600))
 	}
-	tidemark, err := underTest().build()
+	tidemark, err := servers.UnderTest().Build()
 	require.NoError(t, err)
 	return dir, func(program string, args ...string) string {
 		t.Helper()
@@ -47,15 +49,15 @@ func TestPythonExample(t *testing.T) {
 func TestJavaScriptExample(t *testing.T) {
 	t.Parallel()
 	for _, sdk := range []string{"client-dynamodb", "client-dynamodb-streams", "lib-dynamodb"} {
-		if _, err := inModules("TIDEMARK_AWS_SDK_JS", "@aws-sdk", sdk+"/package.json"); err != nil {
+		if _, err := servers.InModules("TIDEMARK_AWS_SDK_JS", "@aws-sdk", sdk+"/package.json"); err != nil {
 			t.Skip("SKIPPED: ", err)
 		}
 	}
-	if err := needs("node", "the AWS SDK for JavaScript"); err != nil {
+	if err := servers.Needs("node", "the AWS SDK for JavaScript"); err != nil {
 		t.Skip("SKIPPED: ", err)
 	}
 	dir, run := example(t, "javascript")
-	modules, err := inModules("TIDEMARK_AWS_SDK_JS", "@aws-sdk", "")
+	modules, err := servers.InModules("TIDEMARK_AWS_SDK_JS", "@aws-sdk", "")
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(filepath.Dir(modules), filepath.Join(dir, "node_modules")))
 	require.Regexp(t, `(?m)^. pass [1-9]\d*$`, run("node", "--test"))

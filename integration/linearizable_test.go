@@ -3,11 +3,11 @@ package integration_test
 import (
 	"errors"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tidemark-db/tidemark/integration/servers"
 
 	"github.com/anishathalye/porcupine"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -85,14 +85,9 @@ func (s story) tell(t *testing.T) *chronicle {
 	return told
 }
 
-// seeds are that of the first story and those after it. The environment may say which is the first.
+// seeds are that of the first story and those after it.
 func seeds(t *testing.T, n uint64) (all []uint64) {
-	first := uint64(1)
-	if text, set := os.LookupEnv(seedVariable); set {
-		var err error
-		first, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err, seedVariable)
-	}
+	first := servers.Seed(t)
 	for seed := first; seed < first+n; seed++ {
 		all = append(all, seed)
 	}
@@ -137,11 +132,11 @@ func (s story) requireLinearizable(t *testing.T) *chronicle {
 	c := s.tell(t)
 	result, info := c.check(s.byItem)
 	if result == porcupine.Unknown {
-		t.Fatalf("the checker found no answer in %v; %s=%d", patience, seedVariable, s.seed)
+		t.Fatalf("the checker found no answer in %v; %s=%d", patience, servers.SeedVariable, s.seed)
 	}
 	if result != porcupine.Ok {
 		t.Fatalf("not linearizable; to have this story first, set %s=%d.\nThe places are %v, the marked events are "+
-			"beyond what can be explained:\n%s", seedVariable, s.seed, places, c.unexplained(info))
+			"beyond what can be explained:\n%s", servers.SeedVariable, s.seed, places, c.unexplained(info))
 	}
 	return c
 }

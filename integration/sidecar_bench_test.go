@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/stretchr/testify/require"
 
@@ -16,9 +18,9 @@ import (
 // BenchmarkForwardedRead measures what a sidecar adds to a GetItem, over sockets. Each round asks the upstream directly
 // and through the sidecar, now the one first and now the other, so that whatever else the machine does concerns both.
 func BenchmarkForwardedRead(b *testing.B) {
-	for _, k := range kinds {
-		b.Run(k.name, func(b *testing.B) {
-			s := plain.before(b, k.run(b).url)
+	for _, k := range servers.Kinds {
+		b.Run(k.Name, func(b *testing.B) {
+			s := startCommand(b, servers.Plain, k.Run(b).URL)
 			s.kind = k
 			s.create(musicTable("Forwarded"))
 			s.put("Forwarded", song("A", "B", "Label", text(padding)))

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -52,13 +54,13 @@ type busyWriter struct {
 // A table of 100,000 items is backed up while four writers count its items up and a fifth one moves amounts between
 // accounts, in transactions. The backup, restored, is one instant of all that.
 func TestSidecarBusyBackup(t *testing.T) {
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
-			k.slow(t)
+	for _, k := range servers.Kinds {
+		t.Run(k.Name, func(t *testing.T) {
+			k.Slow(t)
 			dir := t.TempDir()
-			s := plain.before(t, k.run(t).url, "-memory", "2MB", "-spool", dir)
+			s := startCommand(t, servers.Plain, k.Run(t).URL, "-memory", "2MB", "-spool", dir)
 			s.kind, s.patience, s.pause = k, 15*time.Minute, 50*time.Millisecond
-			b := &busyTable{sidecar: s, name: "Busy", each: k.busyItems / counters}
+			b := &busyTable{sidecar: s, name: "Busy", each: k.BusyItems / counters}
 			b.spool = dir
 			b.tell()
 		})
@@ -70,7 +72,7 @@ func (b *busyTable) tell() {
 	for w := range counters {
 		b.add(func(n int64) (string, string) { return b.count(w, n) })
 	}
-	if b.kind.noTransactions {
+	if b.kind.NoTransactions {
 		b.Log("this upstream has no transactions, so there is no fifth writer")
 	} else {
 		b.add(b.move)
@@ -105,7 +107,7 @@ func (b *busyTable) tell() {
 	b.Logf("the restore took %v", clock.System{}.Now().Sub(from).Round(time.Millisecond))
 	b.check(acked, begun)
 	b.drop("Busy", "BusyRestored")
-	require.NoError(b, b.server.stop())
+	require.NoError(b, b.server.Stop())
 	require.Zero(b, b.spooled(), "nothing is left behind")
 }
 
@@ -284,7 +286,7 @@ func (b *busyTable) report(from, to time.Time, acked, begun []int64) {
 	if b.control("delays", &delays) {
 		b.Logf("the sidecar says of its delays: %s", delays)
 	}
-	if peak, known := b.server.peak(); known {
+	if peak, known := b.server.Peak(); known {
 		b.Logf("the sidecar has taken %d MB of memory at most, and has %d MB on disk", peak>>20, b.spooled()>>20)
 	}
 }

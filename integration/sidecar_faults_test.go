@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -129,12 +131,12 @@ func TestSidecarRestoreThatFails(t *testing.T) {
 // is back, the backup is none, and its client is told that it may try again.
 func TestSidecarUpstreamAway(t *testing.T) {
 	t.Parallel()
-	upstream, err := plain.start()
+	upstream, err := servers.Plain.Start()
 	require.NoError(t, err)
-	t.Cleanup(upstream.kill)
-	l := newLine(t, upstream.url)
+	t.Cleanup(upstream.Kill)
+	l := newLine(t, upstream.URL)
 	s := startSidecar(t, l.url)
-	s.upstream, s.direct = upstream.url, s.clientOf(upstream.url)
+	s.upstream, s.direct = upstream.URL, s.clientOf(upstream.URL)
 	s.fillShelf("Away")
 	want := s.contents(s.direct, "Away")
 	arn := s.backUp("Away")
@@ -302,12 +304,12 @@ func TestSidecarLostAnswers(t *testing.T) {
 // sidecar has backed up can be brought back there.
 func TestSidecarUpstreamKilled(t *testing.T) {
 	t.Parallel()
-	first, err := plain.start()
+	first, err := servers.Plain.Start()
 	require.NoError(t, err)
-	t.Cleanup(first.kill)
-	l := newLine(t, first.url)
+	t.Cleanup(first.Kill)
+	l := newLine(t, first.URL)
 	s := startSidecar(t, l.url)
-	s.upstream, s.direct = first.url, s.clientOf(first.url)
+	s.upstream, s.direct = first.URL, s.clientOf(first.URL)
 	s.fillShelf("Mortal")
 	want := s.contents(s.direct, "Mortal")
 	arn := s.backUp("Mortal")
@@ -315,18 +317,18 @@ func TestSidecarUpstreamKilled(t *testing.T) {
 	var killing sync.Once
 	l.on(func(operation string) mishap {
 		if operation == "BatchWriteItem" && written.Add(1) > 20 {
-			killing.Do(first.kill)
+			killing.Do(first.Kill)
 		}
 		return mishap{}
 	})
 	s.beginRestore(arn, "MortalAgain")
 	s.until("the restore to be in its middle", func() bool { return written.Load() > 20 })
-	<-first.ended
+	<-first.Ended
 	_, err = s.client.GetItem(s.ctx, &dynamodb.GetItemInput{TableName: aws.String("Mortal"), Key: song("A", "B")})
 	s.requireFailure(err)
-	second, err := plain.start("-addr", strings.TrimPrefix(first.url, "http://"))
+	second, err := servers.Plain.Start("-addr", strings.TrimPrefix(first.URL, "http://"))
 	require.NoError(t, err)
-	t.Cleanup(second.kill)
+	t.Cleanup(second.Kill)
 	s.watchFail("MortalAgain")
 	tables, err := s.client.ListTables(s.ctx, &dynamodb.ListTablesInput{})
 	require.NoError(t, err)
@@ -352,7 +354,7 @@ func TestSidecarEnds(t *testing.T) {
 		s.until("the restore to be in its middle", func() bool { return written.Load() > 20 })
 		_, err := s.direct.DescribeTable(s.ctx, &dynamodb.DescribeTableInput{TableName: aws.String("EndingAgain")})
 		require.NoError(t, err)
-		require.NoError(t, s.server.stop(), "it ends in order")
+		require.NoError(t, s.server.Stop(), "it ends in order")
 		_, err = s.direct.DescribeTable(s.ctx, &dynamodb.DescribeTableInput{TableName: aws.String("EndingAgain")})
 		require.True(t, isNotFound(err), "%v", err)
 		_, err = s.direct.DeleteTable(s.ctx, &dynamodb.DeleteTableInput{TableName: aws.String("Ending")})

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -130,7 +132,7 @@ func (s *sidecar) setTimeToLive(table string) {
 			AttributeName: aws.String("Expires"), Enabled: aws.Bool(true),
 		},
 	})
-	if s.kind.noTTL {
+	if s.kind.NoTTL {
 		requireAPIErrorCode(s, err, "UnknownOperationException")
 		return
 	}
@@ -154,7 +156,7 @@ func (s *sidecar) describeBackup(arn *string) {
 	require.Equal(s, lifeTable("").GlobalSecondaryIndexes[0].KeySchema, f.GlobalSecondaryIndexes[0].KeySchema)
 	require.Equal(s, lifeTable("").GlobalSecondaryIndexes[0].Projection, f.GlobalSecondaryIndexes[0].Projection)
 	require.Len(s, f.LocalSecondaryIndexes, 1)
-	if !s.kind.noTTL {
+	if !s.kind.NoTTL {
 		require.Equal(s, "Expires", *f.TimeToLiveDescription.AttributeName)
 	}
 	listed := s.backups("Life", types.BackupTypeFilterAll)
@@ -191,7 +193,7 @@ func (s *sidecar) change(table string) {
 	_, err = s.client.TransactWriteItems(s.ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
 		{Put: &types.Put{TableName: &table, Item: key(8)}}, {Delete: &types.Delete{TableName: &table, Key: key(9)}},
 	}})
-	if s.kind.noTransactions {
+	if s.kind.NoTransactions {
 		requireAPIErrorCode(s, err, "UnknownOperationException")
 	} else {
 		require.NoError(s, err)
@@ -208,7 +210,7 @@ func (s *sidecar) changeByStatement(table string) {
 			songs[10]["Artist"].(*types.AttributeValueMemberS).Value,
 			songs[10]["SongTitle"].(*types.AttributeValueMemberS).Value)), // moto cannot delete with parameters
 	})
-	if s.kind.noStatements {
+	if s.kind.NoStatements {
 		requireAPIErrorCode(s, err, "UnknownOperationException")
 	} else {
 		require.NoError(s, err)
@@ -327,10 +329,10 @@ func (s *sidecar) recoverAt(source, target string, at *time.Time) (*dynamodb.Res
 // A table may be named by the ARN that its description has.
 func TestSidecarARNs(t *testing.T) {
 	t.Parallel()
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
+	for _, k := range servers.Kinds {
+		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			upstream := k.run(t).url
+			upstream := k.Run(t).URL
 			s := newSidecar(t, nil, upstream, upstream)
 			s.create(musicTable("Named"))
 			s = startSidecar(t, upstream)
@@ -342,11 +344,11 @@ func TestSidecarARNs(t *testing.T) {
 	}
 	t.Run("a sidecar that is there before the first table", func(t *testing.T) {
 		t.Parallel()
-		upstream, err := plain.start("-account", "111122223333")
+		upstream, err := servers.Plain.Start("-account", "111122223333")
 		require.NoError(t, err)
-		t.Cleanup(upstream.kill)
-		s := startSidecar(t, upstream.url)
-		s.kind = kinds[0]
+		t.Cleanup(upstream.Kill)
+		s := startSidecar(t, upstream.URL)
+		s.kind = servers.Kinds[0]
 		s.create(musicTable("Named"))
 		s.put("Named", song("A", "B"))
 		s.useARN("Named")
@@ -360,7 +362,7 @@ func (s *sidecar) useARN(name string) {
 	s.restore(s.backUp(table), name+"Again")
 	require.Equal(s, s.contents(s.direct, name), s.contents(s.client, name+"Again"))
 	require.Len(s, s.backups(table, types.BackupTypeFilterAll), 1)
-	if s.kind.noARNs {
+	if s.kind.NoARNs {
 		s.Log("this upstream does not know tables by ARN, so writes that name one are not tried")
 		return
 	}

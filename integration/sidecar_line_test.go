@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,10 +104,10 @@ func breakOff(w http.ResponseWriter) {
 
 // overLines tells a story of a sidecar in front of every upstream that can be had, with a line between the two.
 func overLines(t *testing.T, tell func(*testing.T, *sidecar, *line), args ...string) {
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
+	for _, k := range servers.Kinds {
+		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			upstream := k.run(t).url
+			upstream := k.Run(t).URL
 			l := newLine(t, upstream)
 			s := startSidecar(t, l.url, args...)
 			s.kind, s.upstream, s.direct = k, upstream, s.clientOf(upstream)

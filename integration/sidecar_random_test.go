@@ -4,20 +4,18 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/tidemark-db/tidemark/integration/servers"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/stretchr/testify/require"
 )
-
-// seedVariable is the variable of the environment that has the random histories be others.
-const seedVariable = "TIDEMARK_SEED"
 
 const (
 	historyLength = 70 // operations
@@ -28,21 +26,16 @@ const (
 // histories. Each backup, restored, is what a plain copy of the items was when it was asked for.
 func TestSidecarRandomHistories(t *testing.T) {
 	t.Parallel()
-	first := uint64(1)
-	if text, set := os.LookupEnv(seedVariable); set {
-		var err error
-		first, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err, seedVariable)
-	}
+	first := servers.Seed(t)
 	overKinds(t, func(t *testing.T, s *sidecar) {
-		for seed := first; seed < first+uint64(s.kind.histories); seed++ {
+		for seed := first; seed < first+uint64(s.kind.Histories); seed++ {
 			h := newHistory(s, seed)
 			passed := t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 				h.TB = t
 				h.tell()
 			})
 			if !passed {
-				t.Fatalf("to have this history alone, set %s=%d", seedVariable, seed)
+				t.Fatalf("to have this history alone, set %s=%d", servers.SeedVariable, seed)
 			}
 		}
 	})
@@ -86,7 +79,7 @@ func newHistory(s *sidecar, seed uint64) *history {
 	kinds := []types.ScalarAttributeType{
 		types.ScalarAttributeTypeS, types.ScalarAttributeTypeN, types.ScalarAttributeTypeB}
 	partitions := kinds
-	if s.kind.noBinaryKeys {
+	if s.kind.NoBinaryKeys {
 		partitions = kinds[:2]
 	}
 	h.partition = types.AttributeDefinition{
@@ -398,7 +391,7 @@ func (h *history) batch() {
 
 // transact changes several items in one, or none.
 func (h *history) transact() {
-	if h.kind.noTransactions {
+	if h.kind.NoTransactions {
 		h.batch()
 		return
 	}
@@ -445,7 +438,7 @@ func (h *history) transact() {
 func (h *history) state() {
 	key := h.keys(1)[0]
 	partition, ok := key["pk"].(*types.AttributeValueMemberS)
-	if !ok || h.recoverable || h.kind.noStatements || h.items[h.keyText(key)] == nil {
+	if !ok || h.recoverable || h.kind.NoStatements || h.items[h.keyText(key)] == nil {
 		h.deleteOne()
 		return
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -27,8 +29,8 @@ import (
 func TestSidecarLargeAnswers(t *testing.T) {
 	t.Parallel()
 	overKinds(t, func(t *testing.T, s *sidecar) {
-		if s.kind.sluggish {
-			s.kind.slow(t)
+		if s.kind.Sluggish {
+			s.kind.Slow(t)
 		}
 		s.create(musicTable("Large"))
 		for i := range 45 {
@@ -147,8 +149,8 @@ func TestSidecarStreams(t *testing.T) {
 		const mb = 1 << 20
 		server := httptest.NewServer(&dripping{piece: make([]byte, mb), pieces: 200})
 		t.Cleanup(server.Close)
-		s := plain.before(t, server.URL) // the race detector takes memory of its own
-		before, known := s.server.peak()
+		s := startCommand(t, servers.Plain, server.URL) // the race detector takes memory of its own
+		before, known := s.server.Peak()
 		if !known {
 			t.Skip("SKIPPED: this system does not tell how much memory a program has had")
 		}
@@ -158,7 +160,7 @@ func TestSidecarStreams(t *testing.T) {
 		n, err := io.Copy(io.Discard, answer.Body)
 		require.NoError(t, err)
 		require.EqualValues(t, 200*mb, n)
-		after, _ := s.server.peak()
+		after, _ := s.server.Peak()
 		t.Logf("an answer of %d MB took %d MB of memory", n/mb, (after-before)/mb)
 		require.Less(t, after-before, int64(50*mb))
 	})
@@ -167,10 +169,10 @@ func TestSidecarStreams(t *testing.T) {
 // Many clients read at once, on a machine that has enough to do. Every answer comes to its end.
 func TestSidecarManyReads(t *testing.T) {
 	t.Parallel()
-	upstream, err := plain.start()
+	upstream, err := servers.Plain.Start()
 	require.NoError(t, err)
-	t.Cleanup(upstream.kill)
-	s := plain.before(t, upstream.url)
+	t.Cleanup(upstream.Kill)
+	s := startCommand(t, servers.Plain, upstream.URL)
 	s.create(musicTable("Read"))
 	for i := range 40 {
 		s.put("Read", song("A", fmt.Sprint(i), "Lyrics", text(strings.Repeat("la ", 70))))
@@ -208,8 +210,8 @@ func startBefore(t *testing.T, h http.Handler) *sidecar {
 func TestSidecarClientsGo(t *testing.T) {
 	t.Parallel()
 	overKinds(t, func(t *testing.T, s *sidecar) {
-		if s.kind.sluggish {
-			s.kind.slow(t)
+		if s.kind.Sluggish {
+			s.kind.Slow(t)
 		}
 		s.fillShelf("Left")
 		s.setRecovery("Left", true)

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -29,8 +31,8 @@ import (
 type sidecar struct {
 	testing.TB
 	ctx             context.Context
-	kind            *kind // nil: the upstream is none of them
-	server          *server
+	kind            *servers.Kind // nil: the upstream is none of them
+	server          *servers.Server
 	url, upstream   string
 	client, direct  *dynamodb.Client // through the sidecar, and past it
 	plain           *http.Client
@@ -40,25 +42,26 @@ type sidecar struct {
 // startSidecar starts Tidemark's command in front of an upstream.
 func startSidecar(t testing.TB, upstreamURL string, args ...string) *sidecar {
 	t.Helper()
-	return underTest().before(t, upstreamURL, args...)
+	return startCommand(t, servers.UnderTest(), upstreamURL, args...)
 }
 
-func (c *command) before(t testing.TB, upstreamURL string, args ...string) *sidecar {
+// startCommand is startSidecar with a certain command.
+func startCommand(t testing.TB, c *servers.Command, upstreamURL string, args ...string) *sidecar {
 	t.Helper()
-	server, err := c.start(append([]string{"-upstream", upstreamURL}, args...)...)
+	server, err := c.Start(append([]string{"-upstream", upstreamURL}, args...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		server.kill()
-		if said := server.output.all(); strings.Contains(said, "DATA RACE") {
+		server.Kill()
+		if said := server.Output.All(); strings.Contains(said, "DATA RACE") {
 			t.Errorf("a race in the sidecar:\n%s", said)
 		} else if t.Failed() {
-			t.Logf("the sidecar says:\n%s", server.output.tail())
+			t.Logf("the sidecar says:\n%s", server.Output.Tail())
 		}
 	})
-	return newSidecar(t, server, server.url, upstreamURL)
+	return newSidecar(t, server, server.URL, upstreamURL)
 }
 
-func newSidecar(t testing.TB, server *server, url, upstreamURL string) *sidecar {
+func newSidecar(t testing.TB, server *servers.Server, url, upstreamURL string) *sidecar {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	s := &sidecar{TB: t, ctx: t.Context(), server: server, url: url, upstream: upstreamURL,
@@ -87,10 +90,10 @@ func (w whole) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // overKinds tells a story of a sidecar in front of every upstream that can be had.
 func overKinds(t *testing.T, tell func(*testing.T, *sidecar), args ...string) {
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
+	for _, k := range servers.Kinds {
+		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			s := startSidecar(t, k.run(t).url, args...)
+			s := startSidecar(t, k.Run(t).URL, args...)
 			s.kind = k
 			tell(t, s)
 		})

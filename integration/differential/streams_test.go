@@ -1,15 +1,19 @@
-package integration_test
+package differential_test
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/tidemark-db/tidemark/integration/servers"
 
 	"github.com/stretchr/testify/require"
 )
 
 // hasStreams reports whether the tables of a sequence have streams, which are compared. DynamoDB Local keeps those of
 // tables that are gone, and becomes slow by that.
-func (k *kind) hasStreams(seed uint64) bool { return k == kinds[0] || k.name == local && seed%4 == 0 }
+func hasStreams(k *servers.Kind, seed uint64) bool {
+	return k == servers.Kinds[0] || k.Name == local && seed%4 == 0
+}
 
 // checkStreams compares the records of the streams item by item. A session whose tables had to be made alike has others.
 func (s *session) checkStreams() *finding {

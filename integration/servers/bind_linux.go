@@ -1,4 +1,4 @@
-package integration_test
+package servers
 
 import (
 	"os/exec"

@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 import (
 	"os"
@@ -10,7 +10,7 @@ import (
 
 // Every known difference has a row in docs/differences.md, which says why it is as it should be.
 func TestDifferencesAreDocumented(t *testing.T) {
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	whys := map[string]string{} // by the first cell of a row
 	for line := range strings.Lines(string(text)) {

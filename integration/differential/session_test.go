@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,7 +20,7 @@ var sessions atomic.Int64
 // session is a sequence of requests to Tidemark and to a peer.
 type session struct {
 	testing.TB
-	peer         *kind
+	peer         *servers.Kind
 	ours, theirs *side
 	tables       []*shape
 	known        map[*knownDifference]int // how often each was met
@@ -68,7 +70,7 @@ func cut(text string, n int) string {
 }
 
 // newSession makes the tables of a sequence at both servers.
-func newSession(t testing.TB, peer *kind, theirs *side, tables []*shape) *session {
+func newSession(t testing.TB, peer *servers.Kind, theirs *side, tables []*shape) *session {
 	s := &session{TB: t, peer: peer, ours: newTidemark(t), theirs: theirs, tables: tables,
 		known: map[*knownDifference]int{}, number: sessions.Add(1)}
 	for _, table := range tables {
@@ -198,8 +200,8 @@ func (s *session) hold() []string {
 // unexplained returns the points that the catalogue does not have.
 func (s *session) unexplained(r trial, points []point) []point {
 	return slices.DeleteFunc(points, func(p point) bool {
-		for i := range knownDifferences[s.peer.name] {
-			if k := &knownDifferences[s.peer.name][i]; k.explains(r, p) {
+		for i := range knownDifferences[s.peer.Name] {
+			if k := &knownDifferences[s.peer.Name][i]; k.explains(r, p) {
 				s.known[k]++
 				return true
 			}
@@ -366,12 +368,12 @@ func (s *shape) entry(index indexShape, item obj) any {
 }
 
 // sequence returns the tables and the requests of a seed.
-func sequence(peer *kind, seed uint64, length int) ([]*shape, []trial) {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0)), can: peer.takes,
-		sane: peer.name == moto}
+func sequence(peer *servers.Kind, seed uint64, length int) ([]*shape, []trial) {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0)), can: func(op string) bool { return takes(peer, op) },
+		sane: peer.Name == moto}
 	for _, i := range g.Perm(len(shapes))[:2] {
-		if table := shapes[i]; !peer.noBinaryKeys || attributeTypes[table.hash] != "B" {
-			table.streams = peer.hasStreams(seed)
+		if table := shapes[i]; !peer.NoBinaryKeys || attributeTypes[table.hash] != "B" {
+			table.streams = hasStreams(peer, seed)
 			g.tables = append(g.tables, &table)
 		}
 	}
@@ -383,12 +385,12 @@ func sequence(peer *kind, seed uint64, length int) ([]*shape, []trial) {
 }
 
 // takes reports whether a peer has an operation.
-func (k *kind) takes(op string) bool {
+func takes(k *servers.Kind, op string) bool {
 	switch op {
 	case "TransactGetItems", "TransactWriteItems":
-		return !k.noTransactions
+		return !k.NoTransactions
 	case "ExecuteStatement":
-		return k.name == "DynamoDB Local" || k == kinds[0]
+		return k.Name == "DynamoDB Local" || k == servers.Kinds[0]
 	}
 	return true
 }

@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 import (
 	"fmt"

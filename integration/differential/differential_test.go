@@ -1,14 +1,13 @@
-package integration_test
+package differential_test
 
 import (
 	"fmt"
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/tidemark-db/tidemark/integration/servers"
 )
 
 const sequenceLength = 40 // requests
@@ -23,18 +22,13 @@ var sequences = map[string]int{"tidemark": 50, local: 90, dynalite: 80, moto: 16
 // Even where there is no peer, each request that cannot be wrong is taken, each that must be is refused and changes
 // nothing, and each index has what follows from its table.
 func TestDifferential(t *testing.T) {
-	first := uint64(1)
-	if text, set := os.LookupEnv(seedVariable); set {
-		var err error
-		first, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err, seedVariable)
-	}
-	for _, k := range kinds {
-		t.Run(k.name, func(t *testing.T) {
+	first := servers.Seed(t)
+	for _, k := range servers.Kinds {
+		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
 			d := newDifferential(k, newPeer(t, k))
-			n := uint64(sequences[k.name])
-			if os.Getenv(peersVariable) == "1" {
+			n := uint64(sequences[k.Name])
+			if os.Getenv(servers.PeersVariable) == "1" {
 				n *= 10
 			}
 			for seed := first; seed < first+n; seed++ {
@@ -45,9 +39,11 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
+func TestMain(m *testing.M) { servers.Main(m) }
+
 // differential goes through the sequences of one peer.
 type differential struct {
-	peer     *kind
+	peer     *servers.Kind
 	theirs   *side
 	requests int
 	streams  int                      // how many sessions have had their streams compared
@@ -64,7 +60,7 @@ type discovery struct {
 	count int
 }
 
-func newDifferential(peer *kind, theirs *side) *differential {
+func newDifferential(peer *servers.Kind, theirs *side) *differential {
 	return &differential{peer: peer, theirs: theirs, found: map[string]*discovery{}, known: map[*knownDifference]int{}}
 }
 
@@ -108,21 +104,21 @@ const mostReported = 4
 func (d *differential) report(t testing.TB) {
 	t.Logf("%d requests, and the streams of %d sequences; another of several faults was told %d times; differences:",
 		d.requests, d.streams, d.told)
-	for i := range knownDifferences[d.peer.name] {
-		k := &knownDifferences[d.peer.name][i]
+	for i := range knownDifferences[d.peer.Name] {
+		k := &knownDifferences[d.peer.Name][i]
 		t.Logf("%6d %s: %s; %s", d.known[k], k.row, k.ours, k.theirs)
 	}
 	classes := slices.SortedFunc(maps.Keys(d.found), func(a, b string) int { return d.found[b].count - d.found[a].count })
 	for i, class := range classes {
 		f := d.found[class]
 		if i >= mostReported {
-			t.Errorf("%d times, first with %s=%d: %s", f.count, seedVariable, f.seed, f.first)
+			t.Errorf("%d times, first with %s=%d: %s", f.count, servers.SeedVariable, f.seed, f.first)
 			continue
 		}
 		tables, requests := sequence(d.peer, f.seed, sequenceLength)
 		last := shrink(t, d, tables, requests[:f.n], class)
 		t.Errorf("%d times, first with %s=%d. The shortest sequence that shows it, with the tables %s:\n%s%s",
-			f.count, seedVariable, f.seed, names(tables), last.story, last.found)
+			f.count, servers.SeedVariable, f.seed, names(tables), last.story, last.found)
 	}
 }
 

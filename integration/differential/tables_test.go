@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 // made are the names of tables that requests for tables are about.
 var made = []string{"Made0", "Made1"}

@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/tidemark-db/tidemark/integration/servers"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +29,7 @@ func TestDifferentialFindsFaults(t *testing.T) {
 			t.Parallel()
 			theirs := newTidemark(t)
 			theirs.http = &http.Client{Transport: breaking{theirs.http.Transport, test.wrong}}
-			d := newDifferential(kinds[0], theirs)
+			d := newDifferential(servers.Kinds[0], theirs)
 			var f *discovery
 			for seed := uint64(1); f == nil && seed <= 60; seed++ {
 				d.sequence(t, seed)
@@ -101,7 +103,7 @@ func TestDifferentialNeedsNoPeer(t *testing.T) {
 		{"GetItem", open, reply{status: 200}, false, false},
 		{"GetItem", open, reply{status: 200}, true, true},
 	} {
-		s := newSession(t, kinds[0], newTidemark(t), []*shape{&shapes[0]})
+		s := newSession(t, servers.Kinds[0], newTidemark(t), []*shape{&shapes[0]})
 		if test.changes {
 			_, err := s.ours.send("PutItem", put)
 			require.NoError(t, err)

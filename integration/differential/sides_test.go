@@ -1,4 +1,4 @@
-package integration_test
+package differential_test
 
 import (
 	"bytes"
@@ -12,7 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tidemark-db/tidemark/integration/servers"
+
 	"github.com/stretchr/testify/require"
+
 	"github.com/tidemark-db/tidemark"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/wire"
@@ -68,30 +71,30 @@ func (a reply) text() string {
 type side struct {
 	name, url string
 	http      *http.Client
-	server    *server // nil: it is in this process
-	start     func() (*server, error)
+	server    *servers.Server // nil: it is in this process
+	start     func() (*servers.Server, error)
 }
 
 // newPeer starts a peer, or skips the test if it cannot be had.
-func newPeer(t testing.TB, k *kind) *side {
-	s := &side{name: k.name, start: k.start, http: &http.Client{Transport: new(http.Transport)}}
+func newPeer(t testing.TB, k *servers.Kind) *side {
+	s := &side{name: k.Name, start: k.Start, http: &http.Client{Transport: new(http.Transport)}}
 	err := s.restart()
-	if a := (absent{}); errors.As(err, &a) {
-		t.Skip("SKIPPED: ", a.why)
+	if a := (servers.Absent{}); errors.As(err, &a) {
+		t.Skip("SKIPPED: ", a)
 	}
 	require.NoError(t, err)
-	t.Cleanup(func() { s.server.kill() })
+	t.Cleanup(func() { s.server.Kill() })
 	return s
 }
 
 // restart starts the peer, again if it has ended.
 func (s *side) restart() (err error) {
 	if s.server != nil {
-		s.server.kill()
+		s.server.Kill()
 	}
 	s.http.CloseIdleConnections()
 	if s.server, err = s.start(); err == nil {
-		s.url = s.server.url
+		s.url = s.server.URL
 	}
 	return err
 }
