@@ -47,6 +47,21 @@ func (s step) of(v attr.Value) (part attr.Value, ok bool) {
 	return attr.Value{}, false
 }
 
+// maxSteps is how many steps a path may have.
+const maxSteps = 32
+
+func tooManySteps(n int) string {
+	return "The document path has too many nesting levels; nesting levels: " + strconv.Itoa(n)
+}
+
+// CheckSteps refuses a path of so many steps if that is more than a path may have. The error is an exception.Validation.
+func CheckSteps(n int) error {
+	if n > maxSteps {
+		return refuse(tooManySteps(n))
+	}
+	return nil
+}
+
 // path names a part of an item. The first of its steps, of which there is at least one, is the name of an attribute.
 type path []step
 
