@@ -25,6 +25,8 @@
 //   - Which of several faults of one expression is told is known from DynamoDB Local, and is not at odds with what has been
 //     observed of the service. But where two paths overlap, "path two" is always one of them; the service, which looks
 //     for it among all paths, has been seen to name another.
+//   - Of several actions of an update that an item does not fit, the first one with a wrong operand is told, before those with
+//     a wrong path. DynamoDB Local tells them in an order that depends on how the attributes are named.
 //   - The names of types in messages that list all of them stand in a fixed order.
 //   - Messages repeat no more than about a kilobyte of a path or a value.
 //   - Of the 2 MB of names and values, a value takes what it counts for in an item.

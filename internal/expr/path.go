@@ -77,6 +77,19 @@ func (pa path) in(item attr.Item) (v attr.Value, ok bool) {
 	return v, ok
 }
 
+// fits reports whether item has a map or a list for the last step of pa to be in.
+func (pa path) fits(item attr.Item) bool {
+	last := len(pa) - 1
+	if last == 0 {
+		return true
+	}
+	within, _ := pa[:last].in(item)
+	if pa[last].isName() {
+		return within.Type() == attr.TypeM
+	}
+	return within.Type() == attr.TypeL
+}
+
 // String returns the path as messages give it, such as "[a, [1], b]".
 func (pa path) String() string {
 	var b strings.Builder

@@ -133,6 +133,12 @@ func TestUpdateApplyRefusals(t *testing.T) {
 		{"ADD a.b :1", `{}`, badPath},
 		{"DELETE a.b :ss", `{}`, badPath},
 		{"SET b = :1 DELETE a[1] :ss", `{"a":1}`, badPath},
+		{"SET a.b = nix", `{}`, badPath},
+		{"SET a.b = s + :1", `{"a":[{}],"s":"x"}`, badPath},
+		{"SET a[0] = nix", `{"a":{}}`, badPath},
+		{"SET a.b.c = nix", `{"a":{"b":{}}}`, missing},
+		{"SET a[0] = nix", `{"a":[]}`, missing},
+		{"SET b = nix, a.b = :1", `{}`, missing},
 		{"SET a = b", `{}`, missing},
 		{"SET a = b.c", `{"b":1}`, missing},
 		{"SET a = :1, b = a", `{}`, missing},
@@ -181,7 +187,7 @@ func TestUpdateCreate(t *testing.T) {
 		require.NoError(t, err, row.text)
 		require.Equal(t, item(t, row.want), got, row.text)
 	}
-	for _, text := range []string{"SET a.b = :1", "SET a.b = :1 REMOVE a.c", "ADD a.b :1", "DELETE a.b :ss"} {
+	for _, text := range []string{"SET a.b = :1", "SET a.b = :1 REMOVE a.c", "SET a.b = nix", "ADD a.b :1", "DELETE a.b :ss"} {
 		_, err := parseUpdate(t, text).Create(item(t, `{"k":"x"}`))
 		requireRefused(t, "The document path provided in the update expression is invalid for update", err)
 	}
