@@ -23,9 +23,9 @@ const (
 type fault uint8
 
 const (
-	faultWord    fault = iota // what can be seen without names and values: reserved words, functions where they may not be
-	faultSection              // a section of an update twice
-	faultPath                 // a path that an update changes or a projection names, by itself or beside the others
+	// What can be seen without names and values: reserved words, functions where they may not be, a section twice.
+	faultWord fault = iota
+	faultPath       // of what an update changes or a projection names: a path by itself or beside the others
 	faultOperand
 	faultClasses = int(faultOperand) + 1
 )

@@ -53,11 +53,11 @@ func ParseUpdate(text string, params *Params) (*Update, error) {
 			p.unexpected()
 			break
 		}
+		p.section(u, v)
 		if seen[v] {
-			p.noteAt(p.last.start, faultSection, `The "`, v.String(), `" section can only be used once in an update expression;`)
+			p.noteAt(p.last.end, faultWord, `The "`, v.String(), `" section can only be used once in an update expression;`)
 		}
 		seen[v] = true
-		p.section(u, v)
 	}
 	p.finish()
 	for use := range slices.Backward(u.actions) {

@@ -263,6 +263,8 @@ func TestUpdateRefusals(t *testing.T) {
 		"SET #a = if_not_exists(:x)":                            noValue + ":x",
 
 		"SET name = :1, a = ((b)) REMOVE":                            "The expression has redundant parentheses;",
+		"SET a = :1 SET name = :1":                                   keyword + "name",
+		"SET a = :1 SET b = :1 ADD name :1":                          `The "SET` + twice,
 		"SET a = size(name)":                                         elsewhere + "size",
 		"SET a = size(b), name = :1 REMOVE c[2147483648] SET d = :1": elsewhere + "size",
 		"SET #x = :1, #y = :1":                                       noName + "#y",
