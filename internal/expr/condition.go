@@ -236,7 +236,7 @@ func (p *parser) primary() term {
 	t := p.disjunction()
 	p.expect(")")
 	p.checkGroup(t.grouped)
-	t.grouped = t.node != nil || !p.extend(&t.operand)
+	t.grouped = true
 	return t
 }
 

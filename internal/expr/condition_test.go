@@ -40,7 +40,7 @@ func TestConditionHolds(t *testing.T) {
 		"m.x = :1": true, "m.y[0] = :10": true, "m.y[1] > m.y[0]": true, "m.y[2] = :1": false, "m.#and.#dot <> :a": true,
 		"list1[0] = :1": true, "list1[2][0] > :2": true, "list1[3].four > :2": true, "list1[1] = :1": false,
 		"m[0] = :1": false, "list1.x = :1": false, "n.x = :1": false, "tags[0] = :a": false, "m . x = :1": true,
-		"m.y [ 0 ] = :10": true, "(m.y)[0] = :10": true, "(m).x = :1": true, "attribute_exists((m).y[1])": true,
+		"m.y [ 0 ] = :10": true, "(m.y[0]) = :10": true, "attribute_exists((m.y[1]))": true,
 		"#name > :a": true,
 
 		// BETWEEN and IN.
@@ -188,6 +188,9 @@ func TestConditionRefusals(t *testing.T) {
 		"ü > a":                   syntax("ü", "ü >"),
 		"a = \xff":                syntax("\uFFFD", "= \uFFFD"),
 		"size(a).b > a":           syntax(".", ").b"),
+		"(a.b).c = d":             syntax(".", ").c"),
+		"a = (b)[0]":              syntax("[", ")[0"),
+		"attribute_exists((a).b)": syntax(".", ").b"),
 		"(size(a))[0] > a":        syntax("[", ")[0"),
 		":a.b > a":                syntax(".", ":a.b"),
 		"not = :a":                syntax("=", "not = :a"),
@@ -337,7 +340,7 @@ func TestConditionLimits(t *testing.T) {
 }
 
 func TestConditionNames(t *testing.T) {
-	text := "#b.c = :1 AND (n < :1 OR contains(x[1].y, m)) AND attribute_exists((z).x)"
+	text := "#b.c = :1 AND (n < :1 OR contains(x[1].y, m)) AND attribute_exists((z.x))"
 	c, err := expr.ParseCondition("FilterExpression", text, params(t, text))
 	require.NoError(t, err)
 	require.Equal(t, []string{"b", "m", "n", "x", "z"}, c.Attributes())

@@ -117,8 +117,7 @@ func (p *parser) ungroup() (o operand, grouped bool) {
 	o, grouped = p.ungroup()
 	p.expect(")")
 	p.checkGroup(grouped)
-	extended := p.extend(&o)
-	return o, !extended
+	return o, true
 }
 
 // checkGroup gives the text up if what stands in parentheses stands in another pair of them already.
@@ -126,16 +125,6 @@ func (p *parser) checkGroup(already bool) {
 	if already {
 		p.fail("The expression has redundant parentheses;")
 	}
-}
-
-// extend reads on after the closing parenthesis of a path in a condition: (a.b).c is the path a.b.c there. It reports
-// whether there was something to read.
-func (p *parser) extend(o *operand) bool {
-	if o.path == nil || p.kind == kindUpdate || !p.atSign(".") && !p.atSign("[") {
-		return false
-	}
-	o.path = p.extended(o.path, faultOperand)
-	return true
 }
 
 // call reads a function and its operands.

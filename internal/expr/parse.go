@@ -188,12 +188,7 @@ func (p *parser) atName() bool {
 // path reads a path without parentheses, whose faults are of that class.
 func (p *parser) path(class fault) path {
 	p.undefined = ""
-	return p.extended(append(make(path, 0, 2), step{p.stepName(), noIndex}), class)
-}
-
-// extended reads what may follow pa to make it a longer path, and notes what is wrong with the whole.
-func (p *parser) extended(pa path, class fault) path {
-	pa = p.steps(pa)
+	pa := p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
 	switch {
 	case len(pa) > maxSteps:
 		p.note(class, tooManySteps(len(pa)))
@@ -203,7 +198,7 @@ func (p *parser) extended(pa path, class fault) path {
 	return pa
 }
 
-// steps reads what may follow pa.
+// steps reads what may follow pa to make it a longer path.
 func (p *parser) steps(pa path) path {
 	for {
 		switch {
