@@ -178,7 +178,8 @@ func (c *call) answerMembers(all []member) {
 	c.out.End('}')
 }
 
-// writeStatementError writes what became of a statement that failed. There the exceptions have shorter names.
+// writeStatementError writes what became of a statement that failed. There the exceptions have shorter names, and the
+// item that a condition was not true of is not told, although it may be asked for.
 func (c *call) writeStatementError(err error) {
 	e, _ := exception.During("", "", err).(*exception.Error)
 	code := strings.TrimSuffix(string(e.Code), "Exception")
@@ -191,10 +192,6 @@ func (c *call) writeStatementError(err error) {
 	c.out.Name("Error")
 	c.out.Begin('{')
 	c.writeText("Code", code)
-	if r := (*refusal)(nil); errors.As(err, &r) && !r.item.IsZero() {
-		c.out.Name("Item")
-		c.out.Buf = r.item.AppendJSON(c.out.Buf)
-	}
 	c.writeText("Message", e.Message)
 	c.out.End('}')
 }

@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/exception"
@@ -177,46 +175,12 @@ func (s *source) checkBounds(k expr.KeyCondition, after attr.Item) error {
 	}
 	sort := s.key[n:]
 	switch v, _ := after.Lookup(sort[len(k.Prefix)].Name); {
-	case !matches(k.Sort, v), !begins(after, sort, k.Prefix...):
+	case !k.Sort.Holds(v), !begins(after, sort, k.Prefix...):
 		return exception.Validation.Errorf("The provided starting key does not match the range key predicate")
 	case !samePartition: // the words fit an equality alone, but these are what the service says
 		return exception.Validation.Errorf("The query can return at most one row and cannot be restarted")
 	}
 	return nil
-}
-
-// matches reports whether c is true of a sort key.
-func matches(c expr.SortCondition, v attr.Value) bool {
-	if c.Operator == expr.SortBeginsWith {
-		return beginsWith(v, c.Value)
-	}
-	order, _ := v.Compare(c.Value)
-	switch c.Operator {
-	case expr.SortEqual:
-		return order == 0
-	case expr.SortLess:
-		return order < 0
-	case expr.SortAtMost:
-		return order <= 0
-	case expr.SortGreater:
-		return order > 0
-	case expr.SortAtLeast:
-		return order >= 0
-	case expr.SortBetween:
-		upper, _ := v.Compare(c.Upper)
-		return order >= 0 && upper <= 0
-	}
-	return true
-}
-
-func beginsWith(v, prefix attr.Value) bool {
-	if text, ok := v.Text(); ok {
-		start, _ := prefix.Text()
-		return strings.HasPrefix(text, start)
-	}
-	b, _ := v.Bytes()
-	start, _ := prefix.Bytes()
-	return bytes.HasPrefix(b, start)
 }
 
 // sortRange returns the range of sort keys that c is true of.

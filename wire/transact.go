@@ -116,22 +116,21 @@ func (c *call) readAction(e request.Object, last string) action {
 	a.table = readTableName(o, last)
 	named := []string{"ConditionExpression"}
 	switch a.name {
-	case "Put":
-		a.item = c.readPut(o)
 	case "Update":
-		a.item = o.Item("Key", required)
 		requireExpression(o, "UpdateExpression")
 		named = []string{"UpdateExpression", "ConditionExpression"}
 	case "ConditionCheck":
-		a.item = o.Item("Key", required)
 		requireExpression(o, "ConditionExpression")
-	default:
-		a.item = o.Item("Key", required)
 	}
-	x := c.readTransacted(o, named...)
+	x := c.readTransacted(o, named...) // whose faults are told before those of values, unlike elsewhere
 	a.update = x.update()
 	a.guard = x.readGuard()
 	x.end()
+	if a.name == "Put" {
+		a.item = c.readPut(o)
+	} else {
+		a.item = o.Item("Key", required)
+	}
 	return a
 }
 
@@ -315,10 +314,10 @@ func transactGetItems(c *call) error {
 		o := e.Object("Get", required)
 		last = readTableName(o, last)
 		reads[i].Table = last
-		keys[i] = o.Item("Key", required)
 		x := c.readTransacted(o, "ProjectionExpression")
 		projections[i] = x.projection()
 		x.end()
+		keys[i] = o.Item("Key", required)
 	}
 	c.readCapacity()
 	c.meter.transacted()

@@ -65,6 +65,9 @@ func (u *Update) apply(item attr.Item, absent bool) (attr.Item, error) {
 	for i := range u.actions {
 		var err error
 		if r.changes[i], err = u.actions[i].change(found); err != nil {
+			if !u.actions[i].path.fits(item) { // which is told before a wrong operand
+				err = refuse(msgInvalidPath)
+			}
 			return attr.Item{}, err
 		}
 		// All that is set is in the item at last. A short update can make much out of little, so it ends here.

@@ -45,26 +45,15 @@ func (pa Path) Equal(other Path) bool { return slices.Equal(pa.steps, other.step
 // In returns the part of item that pa names; ok is false if there is none.
 func (pa Path) In(item attr.Item) (v attr.Value, ok bool) { return pa.steps.in(item) }
 
-// CheckPaths refuses paths of which one is a part of another, or takes for a list what another takes for a map. It
-// looks at the last one first. The error is an exception.Validation.
+// CheckPaths refuses paths of which one is a part of another, or takes for a list what another takes for a map. The
+// error is an exception.Validation.
 func CheckPaths(paths []Path) error {
 	var p parser
 	var tree branch
-	for i := len(paths) - 1; i >= 0; i-- {
+	for i := range paths {
 		p.plant(&tree, paths[i].steps, i)
 	}
-	return p.told(faultOverlap, faultConflict)
-}
-
-// told returns the first fault in that order of classes as an error of its own.
-func (p *parser) told(ranks ...fault) error {
-	if p.failure != "" {
-		return refuse(p.failure)
-	}
-	if reason := p.first(ranks); reason != "" {
-		return refuse(reason)
-	}
-	return nil
+	return p.err("")
 }
 
 // Operand is what operators and functions work on.
@@ -123,7 +112,6 @@ func (b *Builder) Compare(operator string, left, right Operand) Test {
 func (b *Builder) Between(o, lower, upper Operand) Test {
 	n := &node{operator: opBetween, args: []operand{o.operand, lower.operand, upper.operand}}
 	b.p.checkBetween(n)
-	b.checkDistinct(n)
 	return b.settled(n)
 }
 
@@ -131,15 +119,7 @@ func (b *Builder) Between(o, lower, upper Operand) Test {
 func (b *Builder) In(o Operand, others []Operand) Test {
 	n := &node{operator: opIn, args: append([]operand{o.operand}, operands(others)...)}
 	b.p.checkIn(n)
-	b.checkDistinct(n)
 	return b.settled(n)
-}
-
-// checkDistinct notes it if the first operand of n is one of the others too.
-func (b *Builder) checkDistinct(n *node) {
-	for _, other := range n.args[1:] {
-		b.p.checkDistinct(n.operator.String(), []operand{n.args[0], other})
-	}
 }
 
 func (b *Builder) settled(n *node) Test {
@@ -147,14 +127,12 @@ func (b *Builder) settled(n *node) Test {
 	for i := range n.args {
 		b.p.checkOperand(n.args[i].call)
 	}
-	b.p.settle()
 	return Test{n}
 }
 
 // Holds is true if a function of conditions gives true.
 func (b *Builder) Holds(function string, args ...Operand) Test {
 	c := b.Call(function, args...).operand.call
-	b.p.settle()
 	return Test{&node{operator: opCall, call: c}}
 }
 
@@ -174,7 +152,7 @@ func (b *Builder) join(op operator, left, right Test) Test {
 
 // Condition returns the condition that is true if t is. The error is an exception.Validation.
 func (b *Builder) Condition(t Test) (*Condition, error) {
-	if err := b.p.told(faultUnknownFunction, faultMisuse, faultCondition); err != nil {
+	if err := b.p.err(""); err != nil {
 		return nil, err
 	}
 	return newCondition(t.node), nil
@@ -209,15 +187,12 @@ func (b *Builder) act(v verb, pa Path, o operand) {
 	b.u.actions = append(b.u.actions, action{verb: v, path: pa.steps, value: o})
 }
 
-// Update returns the update with all that was asked for. Of paths that clash it names the last one first. The error is
-// an exception.Validation.
+// Update returns the update with all that was asked for. The error is an exception.Validation.
 func (b *Builder) Update() (*Update, error) {
-	for i := len(b.u.actions) - 1; i >= 0; i-- {
+	for i := range b.u.actions {
 		b.p.plant(&b.u.tree, b.u.actions[i].path, i)
 	}
-	err := b.p.told(faultUnknownFunction, faultMisuse, faultOverlap, faultConflict, faultVerbOperand, faultOperandCount,
-		faultOperandType)
-	if err != nil {
+	if err := b.p.err(""); err != nil {
 		return nil, err
 	}
 	b.u.findReads()

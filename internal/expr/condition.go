@@ -97,7 +97,8 @@ func parseCondition(kind, text string, params *Params) (*node, error) {
 		return nil, err
 	}
 	root := p.condition(p.disjunction())
-	return root, p.finish(faultParens, faultUnknownFunction, faultMisuse, faultReserved, faultCondition)
+	p.finish()
+	return root, p.err("Invalid " + kind + ": ")
 }
 
 // term is what a part of a condition has been read as: a condition, or an operand of which the next token tells what
@@ -117,22 +118,10 @@ func (p *parser) condition(t term) *node {
 		if c.function == functionSize {
 			p.noteMisuse(c)
 		}
-		p.settle()
 		return &node{operator: opCall, call: c}
 	}
 	p.unexpected()
 	return &node{}
-}
-
-// settle ends one condition without AND, OR and NOT. The faults of the classes below are told condition by condition.
-func (p *parser) settle() {
-	ranks := [...]fault{faultReference, faultOperandCount, faultDistinct, faultOperandType}
-	if reason := p.first(ranks[:]); reason != "" {
-		p.note(faultCondition, reason)
-	}
-	for _, class := range ranks {
-		p.faults[class] = ""
-	}
 }
 
 func (p *parser) disjunction() term {
@@ -209,7 +198,6 @@ func (p *parser) comparison() term {
 	for i := range n.args {
 		p.checkOperand(n.args[i].call)
 	}
-	p.settle()
 	return term{node: n}
 }
 
@@ -247,8 +235,8 @@ func (p *parser) primary() term {
 	}
 	t := p.disjunction()
 	p.expect(")")
-	p.noteGroup(t.grouped)
-	t.grouped = t.node != nil || !p.extend(&t.operand)
+	p.checkGroup(t.grouped)
+	t.grouped = true
 	return t
 }
 
@@ -269,6 +257,7 @@ func (p *parser) between(n *node) {
 // checkBetween notes what is wrong with the operands of BETWEEN.
 func (p *parser) checkBetween(n *node) {
 	p.checkEach("BETWEEN", n.args, attr.TypeS, attr.TypeN, attr.TypeB)
+	p.checkDistinct("BETWEEN", n.args)
 	lower, upper := &n.args[1], &n.args[2]
 	if !lower.isValue() || !upper.isValue() || lower.value.IsZero() || upper.value.IsZero() {
 		return
@@ -283,10 +272,8 @@ func (p *parser) checkBetween(n *node) {
 }
 
 func (p *parser) noteBounds(reason string, lower, upper *operand) {
-	if !p.noted(faultOperandType) {
-		p.note(faultOperandType, reason, "; lower bound operand: AttributeValue: ", valueText(lower.value),
-			", upper bound operand: AttributeValue: ", valueText(upper.value))
-	}
+	p.note(faultOperand, reason, "; lower bound operand: AttributeValue: ", valueText(lower.value),
+		", upper bound operand: AttributeValue: ", valueText(upper.value))
 }
 
 // in reads the list of IN.
@@ -305,10 +292,11 @@ func (p *parser) in(n *node) {
 	p.checkIn(n)
 }
 
-// checkIn notes it if the list of IN is too long.
+// checkIn notes what is wrong with the operands of IN.
 func (p *parser) checkIn(n *node) {
+	p.checkDistinct("IN", n.args)
 	if count := len(n.args) - 1; count > maxInOperands {
-		p.note(faultOperandCount, "The IN operator is provided with too many operands; number of operands: ",
+		p.note(faultOperand, "The IN operator is provided with too many operands; number of operands: ",
 			strconv.Itoa(count))
 	}
 }

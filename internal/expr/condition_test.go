@@ -40,7 +40,7 @@ func TestConditionHolds(t *testing.T) {
 		"m.x = :1": true, "m.y[0] = :10": true, "m.y[1] > m.y[0]": true, "m.y[2] = :1": false, "m.#and.#dot <> :a": true,
 		"list1[0] = :1": true, "list1[2][0] > :2": true, "list1[3].four > :2": true, "list1[1] = :1": false,
 		"m[0] = :1": false, "list1.x = :1": false, "n.x = :1": false, "tags[0] = :a": false, "m . x = :1": true,
-		"m.y [ 0 ] = :10": true, "(m.y)[0] = :10": true, "(m).x = :1": true, "attribute_exists((m).y[1])": true,
+		"m.y [ 0 ] = :10": true, "(m.y[0]) = :10": true, "attribute_exists((m.y[1]))": true,
 		"#name > :a": true,
 
 		// BETWEEN and IN.
@@ -48,10 +48,10 @@ func TestConditionHolds(t *testing.T) {
 		"n between a and six":   true,
 		"n BETWEEN six AND :10": false, "n BETWEEN a AND b": false, ":2 between a and n": true,
 		"nix between :1 and :2": false,
-		"n between nix and :10": false, "n between :a and :b": false, "s between :a and s": true,
+		"n between nix and :10": false, "n between :a and :b": false, "#name between :a and s": true,
 		"list1 between :1 and :2": false, "n between s and six": false,
 		"n IN (:5)": true, "n in (:1, :2)": false, "n in (:a, :5)": true, "n IN (nix, a)": false, "nix in (:1)": false,
-		"nix in (nought)": false, "s in (bin, s)": true, "tags in (:ss, tags)": true, "n IN ((:1),(:5))": true,
+		"nix in (nought)": false, "s in (bin, #name)": false, "a in (m, list1[0])": true, "n IN ((:1),(:5))": true,
 
 		// Logic.
 		"n = :5 AND a = :1": true, "n = :5 AND a = :2": false, "n = :1 OR a = :1": true, "n = :1 or a = :2": false,
@@ -138,6 +138,7 @@ func TestConditionRefusals(t *testing.T) {
 		noPath    = "Operator or function requires a document path; operator or function: "
 		same      = "The first operand must be distinct from the remaining operands for this operator or function; operator: "
 	)
+	deep := "a" + strings.Repeat(".a", 32)
 	for text, want := range map[string]string{
 		"":          "The expression can not be empty;",
 		" \t\n":     syntax("<EOF>", " \t\n"),
@@ -187,6 +188,9 @@ func TestConditionRefusals(t *testing.T) {
 		"ü > a":                   syntax("ü", "ü >"),
 		"a = \xff":                syntax("\uFFFD", "= \uFFFD"),
 		"size(a).b > a":           syntax(".", ").b"),
+		"(a.b).c = d":             syntax(".", ").c"),
+		"a = (b)[0]":              syntax("[", ")[0"),
+		"attribute_exists((a).b)": syntax(".", ").b"),
 		"(size(a))[0] > a":        syntax("[", ")[0"),
 		":a.b > a":                syntax(".", ":a.b"),
 		"not = :a":                syntax("=", "not = :a"),
@@ -202,7 +206,7 @@ func TestConditionRefusals(t *testing.T) {
 		"a = :a AND ((a = a or b = b))": parens,
 
 		"f(a)":                                unknown + "f",
-		"f(g(a)) = :a":                        unknown + "g",
+		"f(g(a)) = :a":                        unknown + "f",
 		"SIZE(a) = :a":                        unknown + "SIZE",
 		"attRIbute_exists((views), #x)":       unknown + "attRIbute_exists",
 		"a = :a AND f(a, b) > c":              unknown + "f",
@@ -238,6 +242,9 @@ func TestConditionRefusals(t *testing.T) {
 		"((a=a) OR (a=a))":                    same + "=, first operand: [a]",
 		"contains(x.y[1].a, x.y[1].#a)":       same + "contains, first operand: [x, y, [1], a]",
 		"begins_with(a.b, a.b)":               same + "begins_with, first operand: [a, b]",
+		"a between a and :a":                  same + "BETWEEN, first operand: [a]",
+		"a between :a and a":                  same + "BETWEEN, first operand: [a]",
+		"a.b in (a, #a.b)":                    same + "IN, first operand: [a, b]",
 		"attribute_exists(:a)":                noPath + "attribute_exists",
 		"attribute_not_exists(size(:a))":      noPath + "attribute_not_exists",
 		"attribute_not_exists(size(:1))":      wrongType + "size, operand type: N",
@@ -261,7 +268,23 @@ func TestConditionRefusals(t *testing.T) {
 		"a between :1 and :a": "The BETWEEN operator requires same data type for lower and upper bounds; " +
 			"lower bound operand: AttributeValue: {N:1}, upper bound operand: AttributeValue: {S:a}",
 
-		// Ranks: all of the class above before any of the class below, but condition by condition at the end.
+		// Ranks: redundant parentheses where they are, then what the text alone has wrong, then operand by operand.
+		"((a = b)) AND a =":                        parens,
+		"a = = b AND ((a = b))":                    syntax("=", "= = b"),
+		"status = f(a)":                            keyword + "status",
+		"f(status)":                                unknown + "f",
+		"attribute_exists(status) = f(a)":          misuse + "attribute_exists",
+		"contains(status, attribute_exists(a))":    keyword + "status",
+		"size(f(a))":                               misuse + "size",
+		"#x = a[2147483648]":                       "List index is not within the allowable range; index: [2147483648]",
+		"size(a, b) = #x":                          count + "size, number of operands: 2",
+		"size(:1) = size(a, b)":                    wrongType + "size, operand type: N",
+		"a between a and :list":                    wrongType + "BETWEEN, operand type: L",
+		"a in (a, :x)":                             noValue + ":x",
+		deep + ".#x = :a":                          "The document path has too many nesting levels; nesting levels: 34",
+		deep + " = a AND #x = :a":                  "The document path has too many nesting levels; nesting levels: 33",
+		"#x = a AND " + deep + " = :a":             noName + "#x",
+		deep + " = status":                         keyword + "status",
 		"((f(size)))":                              parens,
 		"f(size) AND size(a)":                      unknown + "f",
 		"size(#x) AND status = a":                  misuse + "size",
@@ -311,11 +334,13 @@ func TestConditionLimits(t *testing.T) {
 	requireRefused(t, "Invalid FilterExpression: Invalid function name; function: f",
 		parse("a < "+strings.Repeat("f(", 1300)+"b"+strings.Repeat(")", 1300)))
 	requireRefused(t, tooMany, parse("a < "+strings.Repeat("size(", 680)+"b"+strings.Repeat(")", 680)))
-	require.NoError(t, parse("a"+strings.Repeat("[1]", 1000)+" < b"))
+	require.NoError(t, parse("a"+strings.Repeat("[1]", 31)+" < b"))
+	requireRefused(t, "Invalid FilterExpression: The document path has too many nesting levels; nesting levels: 33",
+		parse("a"+strings.Repeat("[1]", 32)+" < b"))
 }
 
 func TestConditionNames(t *testing.T) {
-	text := "#b.c = :1 AND (n < :1 OR contains(x[1].y, m)) AND attribute_exists((z).x)"
+	text := "#b.c = :1 AND (n < :1 OR contains(x[1].y, m)) AND attribute_exists((z.x))"
 	c, err := expr.ParseCondition("FilterExpression", text, params(t, text))
 	require.NoError(t, err)
 	require.Equal(t, []string{"b", "m", "n", "x", "z"}, c.Attributes())

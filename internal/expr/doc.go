@@ -22,16 +22,17 @@
 //
 // # Differences from AWS
 //
-//   - Where two faults of equal rank are in one expression, the first in the text is told. The order of ranks is as it
-//     has been observed, by others and not for every pair.
+//   - Which of several faults of one expression is told is known from DynamoDB Local, and is not at odds with what has been
+//     observed of the service. But where two paths overlap, "path two" is always one of them; the service, which looks
+//     for it among all paths, has been seen to name another.
+//   - Of several actions of an update that an item does not fit, the first one with a wrong operand is told, before those with
+//     a wrong path. DynamoDB Local tells them in an order that depends on how the attributes are named.
 //   - The names of types in messages that list all of them stand in a fixed order.
 //   - Messages repeat no more than about a kilobyte of a path or a value.
 //   - Of the 2 MB of names and values, a value takes what it counts for in an item.
 //   - Of the conditions without expressions (Expected, filters, KeyConditions) there may be any number, and IN of them
 //     takes any number of values.
-//   - A path may have any number of elements; one that is deeper than an item can be finds nothing.
 //   - A sum that needs more than 38 digits is refused as an overflow, as it is there, even if it is a small number.
 //   - Functions count as operators towards the greatest number of both, which is documented for updates alone.
 //   - list_append cannot be an operand, as within another list_append there.
-//   - Redundant parentheses are refused in updates too, and told after all other faults but wrong operands.
 package expr

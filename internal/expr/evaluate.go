@@ -138,15 +138,15 @@ func (c *call) holds(found []attr.Value) bool {
 		name, _ := w.Text()
 		return v.Type().String() == name
 	case functionBeginsWith:
-		return beginsWith(v, w)
+		return BeginsWith(v, w)
 	case functionContains:
 		return contains(v, w)
 	}
 	return false
 }
 
-// beginsWith reports whether v begins with w, both being strings or both binaries.
-func beginsWith(v, w attr.Value) bool {
+// BeginsWith reports whether v begins with w, both being strings or both binaries.
+func BeginsWith(v, w attr.Value) bool {
 	if v.Type() != w.Type() {
 		return false
 	}

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/tidemark-db/tidemark/attr"
@@ -69,6 +70,7 @@ type operand struct {
 type call struct {
 	function function
 	name     string // as written, for functions that there are not
+	place    int    // in the text
 	args     []operand
 	test     *node // of functionTruth
 }
@@ -98,7 +100,7 @@ func (p *parser) operand() operand {
 			return operand{call: p.call()}
 		}
 	}
-	return operand{path: p.path()}
+	return operand{path: p.path(faultOperand)}
 }
 
 // groupedOperand reads one operand, which may have a pair of parentheses around it.
@@ -114,31 +116,20 @@ func (p *parser) ungroup() (o operand, grouped bool) {
 	}
 	o, grouped = p.ungroup()
 	p.expect(")")
-	p.noteGroup(grouped)
-	extended := p.extend(&o)
-	return o, !extended
+	p.checkGroup(grouped)
+	return o, true
 }
 
-// noteGroup notes that what stands in parentheses stands in another pair of them already, if so.
-func (p *parser) noteGroup(already bool) {
+// checkGroup gives the text up if what stands in parentheses stands in another pair of them already.
+func (p *parser) checkGroup(already bool) {
 	if already {
-		p.note(faultParens, "The expression has redundant parentheses;")
+		p.fail("The expression has redundant parentheses;")
 	}
-}
-
-// extend reads on after the closing parenthesis of a path in a condition: (a.b).c is the path a.b.c there. It reports
-// whether there was something to read.
-func (p *parser) extend(o *operand) bool {
-	if o.path == nil || p.kind == kindUpdate || !p.atSign(".") && !p.atSign("[") {
-		return false
-	}
-	o.path = p.steps(o.path)
-	return true
 }
 
 // call reads a function and its operands.
 func (p *parser) call() *call {
-	c := &call{name: p.word(), function: functionNamed(p.word())}
+	c := &call{name: p.word(), function: functionNamed(p.word()), place: p.token.start}
 	if c.function != functionUnknown {
 		p.countOperator()
 	}
@@ -159,7 +150,7 @@ func (p *parser) call() *call {
 // checkCall notes what is wrong with a function and its operands.
 func (p *parser) checkCall(c *call) {
 	if c.function == functionUnknown {
-		p.note(faultUnknownFunction, "Invalid function name; function: ", clip(c.name))
+		p.noteAt(c.place, faultWord, "Invalid function name; function: ", clip(c.name))
 		return
 	}
 	if functions[c.function].update != (p.kind == kindUpdate) {
@@ -167,7 +158,7 @@ func (p *parser) checkCall(c *call) {
 		if p.kind == kindUpdate {
 			kind = "an update"
 		}
-		p.note(faultMisuse, "The function is not allowed in ", kind, " expression; function: ", c.name)
+		p.noteAt(c.place, faultWord, "The function is not allowed in ", kind, " expression; function: ", c.name)
 	}
 	for i := range c.args {
 		if !p.nests {
@@ -175,11 +166,11 @@ func (p *parser) checkCall(c *call) {
 		}
 	}
 	if len(c.args) != functions[c.function].operands {
-		p.note(faultOperandCount, "Incorrect number of operands for operator or function; operator or function: ",
+		p.note(faultOperand, "Incorrect number of operands for operator or function; operator or function: ",
 			c.name, ", number of operands: ", strconv.Itoa(len(c.args)))
 		return
 	}
-	if p.kind != kindUpdate && len(c.args) == 2 {
+	if p.kind != kindUpdate {
 		p.checkDistinct(c.name, c.args)
 	}
 	p.checkTypes(c)
@@ -193,23 +184,16 @@ func (p *parser) checkNested(c *call) {
 }
 
 func (p *parser) noteMisuse(c *call) {
-	p.note(faultMisuse, "The function is not allowed to be used this way in an expression; function: ", c.name)
+	p.noteAt(c.place, faultWord, "The function is not allowed to be used this way in an expression; function: ", c.name)
 }
 
-// checkDistinct notes it if both operands are the same part of the item.
+// checkDistinct notes it if the first operand and another one are the same part of the item.
 func (p *parser) checkDistinct(operator string, args []operand) {
-	one, two := args[0].path, args[1].path
-	if one == nil || len(one) != len(two) {
-		return
-	}
-	for i := range one {
-		if one[i] != two[i] {
-			return
-		}
-	}
-	if !p.noted(faultDistinct) {
-		p.note(faultDistinct, "The first operand must be distinct from the remaining operands for this operator or "+
-			"function; operator: ", operator, ", first operand: ", one.String())
+	first := args[0].path
+	same := func(o operand) bool { return slices.Equal(o.path, first) }
+	if first != nil && slices.ContainsFunc(args[1:], same) {
+		p.note(faultOperand, "The first operand must be distinct from the remaining operands for this operator or "+
+			"function; operator: ", operator, ", first operand: ", first.String())
 	}
 }
 
@@ -218,7 +202,7 @@ func (p *parser) checkTypes(c *call) {
 	switch c.function {
 	case functionExists, functionNotExists, functionIfNotExists:
 		if c.args[0].path == nil {
-			p.note(faultOperandType, "Operator or function requires a document path; operator or function: ", c.name)
+			p.note(faultOperand, "Operator or function requires a document path; operator or function: ", c.name)
 		}
 	case functionType:
 		p.checkTypeName(c)
@@ -255,7 +239,7 @@ args:
 }
 
 func (p *parser) noteType(operator, t string) {
-	p.note(faultOperandType, "Incorrect operand type for operator or function; operator or function: ", operator,
+	p.note(faultOperand, "Incorrect operand type for operator or function; operator or function: ", operator,
 		", operand type: ", t)
 }
 
@@ -270,7 +254,7 @@ func (p *parser) checkTypeName(c *call) {
 	default:
 		name, _ := o.value.Text()
 		if _, ok := attr.ParseType(name); !ok {
-			p.note(faultOperandType, "Invalid attribute type name found; type: ", clip(name),
+			p.note(faultOperand, "Invalid attribute type name found; type: ", clip(name),
 				", valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}")
 		}
 	}

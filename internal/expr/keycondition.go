@@ -27,6 +27,29 @@ type SortCondition struct {
 	Upper    attr.Value // the upper bound of SortBetween, and of nothing else
 }
 
+// Holds reports whether the condition is true of a sort key, whose type must be that of the condition's values.
+func (c SortCondition) Holds(v attr.Value) bool {
+	order, _ := v.Compare(c.Value)
+	switch c.Operator {
+	case SortEqual:
+		return order == 0
+	case SortLess:
+		return order < 0
+	case SortAtMost:
+		return order <= 0
+	case SortGreater:
+		return order > 0
+	case SortAtLeast:
+		return order >= 0
+	case SortBetween:
+		upper, _ := v.Compare(c.Upper)
+		return order >= 0 && upper <= 0
+	case SortBeginsWith:
+		return BeginsWith(v, c.Value)
+	}
+	return true
+}
+
 // SortOperator says how a [SortCondition] compares the sort key with its value.
 type SortOperator uint8
 

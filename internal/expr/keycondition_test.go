@@ -173,3 +173,29 @@ func TestKeyConditionOfSeveralAttributes(t *testing.T) {
 	_, err := ask("a = :a AND b = :a AND c = :a AND d = :a AND e = :a AND f = :a AND g = :a AND h = :a AND i = :a")
 	require.ErrorContains(t, err, "Conditions can be of length 1 or 2 only")
 }
+
+// What a condition holds of, by the numbers from 1 to 4.
+func TestSortConditionHolds(t *testing.T) {
+	two, three := attr.N("2"), attr.N("3")
+	for operator, want := range map[expr.SortOperator][4]bool{
+		expr.SortAny:     {true, true, true, true},
+		expr.SortEqual:   {false, true, false, false},
+		expr.SortLess:    {true, false, false, false},
+		expr.SortAtMost:  {true, true, false, false},
+		expr.SortGreater: {false, false, true, true},
+		expr.SortAtLeast: {false, true, true, true},
+		expr.SortBetween: {false, true, true, false},
+	} {
+		c := expr.SortCondition{Operator: operator, Value: two, Upper: three}
+		for i, holds := range want {
+			require.Equal(t, holds, c.Holds(attr.Int(int64(i+1))), "%d: %d", operator, i+1)
+		}
+	}
+	begins := expr.SortCondition{Operator: expr.SortBeginsWith, Value: attr.S("ab")}
+	require.True(t, begins.Holds(attr.S("abc")))
+	require.True(t, begins.Holds(attr.S("ab")))
+	require.False(t, begins.Holds(attr.S("a")))
+	begins.Value = attr.B([]byte{1, 2})
+	require.True(t, begins.Holds(attr.B([]byte{1, 2, 3})))
+	require.False(t, begins.Holds(attr.B([]byte{1, 3})))
+}

@@ -186,6 +186,14 @@ func (r *maker) operand() (string, finder) {
 	return text, func(d document) (any, bool) { return at(d, steps) }
 }
 
+// other returns an operand with which one can be compared.
+func (r *maker) other(one string) (text string, f finder) {
+	for text, f = r.operand(); text == one; {
+		text, f = r.operand()
+	}
+	return text, f
+}
+
 func naiveSize(x any) (any, bool) {
 	n := 0
 	switch x := x.(type) {
@@ -246,8 +254,8 @@ func (r *maker) condition(depth int) (string, test) {
 		return r.comparison()
 	case 2:
 		x, f := r.operand()
-		y, g := r.operand()
-		z, h := r.operand()
+		y, g := r.other(x)
+		z, h := r.other(x)
 		return x + " IN (" + y + ", " + z + ")", func(d document) bool {
 			a, ok1 := f(d)
 			b, ok2 := g(d)
@@ -257,7 +265,10 @@ func (r *maker) condition(depth int) (string, test) {
 	}
 	x, f := r.operand()
 	y, steps := r.path()
-	z, h := r.operand()
+	for x == y {
+		y, steps = r.path()
+	}
+	z, h := r.other(x)
 	return x + " BETWEEN " + y + " AND " + z, func(d document) bool {
 		a, ok1 := f(d)
 		b, ok2 := at(d, steps)
@@ -273,10 +284,7 @@ func (r *maker) condition(depth int) (string, test) {
 
 func (r *maker) comparison() (string, test) {
 	x, f := r.operand()
-	y, g := r.operand()
-	for x == y {
-		y, g = r.operand()
-	}
+	y, g := r.other(x)
 	op := r.pick("=", "<>", "<", "<=", ">", ">=")
 	return x + op + y, func(d document) bool {
 		a, ok1 := f(d)

@@ -18,27 +18,23 @@ const (
 	maxIndex      = 1<<31 - 1
 )
 
-// fault is a class of things that can be wrong with an expression whose syntax is right. Of each class the first in
-// the text counts, and which class is told of several is for the kind of expression to say.
+// fault is a class of things that can be wrong with an expression whose syntax is right. Of several classes the service
+// tells the first.
 type fault uint8
 
 const (
-	faultParens fault = iota // redundant parentheses
-	faultUnknownFunction
-	faultMisuse       // a function where it may not be
-	faultReserved     // a reserved word
-	faultSection      // a section of an update twice
-	faultReference    // a placeholder that is not defined
-	faultValue        // in updates, a placeholder for a value that is not defined
-	faultOperandCount // too many operands or too few
-	faultDistinct     // operands that are the same
-	faultOverlap      // of paths
-	faultConflict     // of paths
-	faultVerbOperand  // the wrong type of operand for ADD or DELETE
-	faultOperandType  // the wrong type of operand for a function or operator
-	faultCondition    // the first of those that are told condition by condition
-	faultClasses      = int(faultCondition) + 1
+	// What can be seen without names and values: reserved words, functions where they may not be, a section twice.
+	faultWord fault = iota
+	faultPath       // of what an update changes or a projection names: a path by itself or beside the others
+	faultOperand
+	faultClasses = int(faultOperand) + 1
 )
+
+// noted is a fault that has been found. Of one class the one counts whose place is the least, or that was found first.
+type noted struct {
+	reason string
+	place  int
+}
 
 // parser reads one expression. Once its text has turned out to be no expression, failure says why, and the parser sees
 // nothing but the end of the text, so that whatever is being parsed comes to its end as well.
@@ -50,7 +46,10 @@ type parser struct {
 
 	last, token token // the token at hand and the one before it
 	failure     string
-	faults      [faultClasses]string
+	faults      [faultClasses]noted
+	turn        int    // the place of faults of paths and operands
+	undefined   string // the first placeholder of the path at hand that is not defined
+	clashed     bool   // two paths do
 	operators   int
 	nests       bool // functions may be operands of others
 }
@@ -80,40 +79,36 @@ func told(kind, text string) string {
 	return " expression size: " + strconv.Itoa(len(text))
 }
 
-// finish requires the end of the text and returns what is wrong with the expression. The classes of faults are given
-// in the order in which they are told.
-func (p *parser) finish(ranks ...fault) error {
+// finish requires the end of the text.
+func (p *parser) finish() {
 	if p.failure == "" && p.token.kind != tokenEnd {
 		p.unexpected()
 	}
+}
+
+// err returns what is wrong with the expression, with some words before it.
+func (p *parser) err(before string) error {
 	if p.failure != "" {
-		return refuse("Invalid " + p.kind + ": " + p.failure)
+		return refuse(before + p.failure)
 	}
-	if reason := p.first(ranks); reason != "" {
-		return refuse("Invalid " + p.kind + ": " + reason)
+	for _, f := range p.faults {
+		if f.reason != "" {
+			return refuse(before + f.reason)
+		}
 	}
 	return nil
 }
 
-// first returns the first fault in that order of classes, or "".
-func (p *parser) first(ranks []fault) string {
-	for _, class := range ranks {
-		if p.faults[class] != "" {
-			return p.faults[class]
-		}
-	}
-	return ""
-}
+// note records a fault of a path or an operand.
+func (p *parser) note(class fault, parts ...string) { p.noteAt(p.turn, class, parts...) }
 
-// note records a fault if it is the first of its class. The parts of its text are joined only then.
-func (p *parser) note(class fault, parts ...string) {
-	if p.faults[class] == "" && p.failure == "" {
-		p.faults[class] = strings.Join(parts, "")
+// noteAt records a fault if it counts more than what has been found of its class. The parts of its text are joined only
+// then.
+func (p *parser) noteAt(place int, class fault, parts ...string) {
+	if f := &p.faults[class]; p.failure == "" && (f.reason == "" || place < f.place) {
+		*f = noted{strings.Join(parts, ""), place}
 	}
 }
-
-// noted reports whether there is a fault of that class already.
-func (p *parser) noted(class fault) bool { return p.faults[class] != "" }
 
 // countOperator counts the operator or function at hand. The service stops where there is one too many.
 func (p *parser) countOperator() {
@@ -190,9 +185,17 @@ func (p *parser) atName() bool {
 	return true
 }
 
-// path reads a path without parentheses.
-func (p *parser) path() path {
-	return p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
+// path reads a path without parentheses, whose faults are of that class.
+func (p *parser) path(class fault) path {
+	p.undefined = ""
+	pa := p.steps(append(make(path, 0, 2), step{p.stepName(), noIndex}))
+	switch {
+	case len(pa) > maxSteps:
+		p.note(class, tooManySteps(len(pa)))
+	case p.undefined != "":
+		p.note(class, "An expression attribute name used in the document path is not defined; attribute name: ", p.undefined)
+	}
+	return pa
 }
 
 // steps reads what may follow pa to make it a longer path.
@@ -215,13 +218,12 @@ func (p *parser) stepName() (name string) {
 	switch {
 	case p.token.kind == tokenNameRef:
 		ok := false
-		if name, ok = p.params.name(p.word()); !ok {
-			p.note(faultReference, "An expression attribute name used in the document path is not defined; "+
-				"attribute name: ", p.word())
+		if name, ok = p.params.name(p.word()); !ok && p.undefined == "" {
+			p.undefined = p.word()
 		}
 	case p.atName():
 		if name = p.word(); isReserved(name) {
-			p.note(faultReserved, "Attribute name is a reserved keyword; reserved keyword: ", name)
+			p.noteAt(p.token.start, faultWord, "Attribute name is a reserved keyword; reserved keyword: ", name)
 		}
 	default:
 		p.unexpected()
@@ -239,7 +241,7 @@ func (p *parser) stepIndex() int {
 	index, err := strconv.Atoi(p.word())
 	if err != nil || index > maxIndex {
 		index = maxIndex
-		p.note(faultReference, "List index is not within the allowable range; index: [", clip(p.word()), "]")
+		p.noteAt(p.token.start, faultWord, "List index is not within the allowable range; index: [", clip(p.word()), "]")
 	}
 	p.advance()
 	return index
@@ -253,12 +255,7 @@ func (p *parser) value() (v attr.Value) {
 	}
 	v, ok := p.params.value(p.word())
 	if !ok {
-		class := faultReference
-		if p.kind == kindUpdate {
-			class = faultValue
-		}
-		p.note(class, "An expression attribute value used in expression is not defined; attribute value: ",
-			p.word())
+		p.note(faultOperand, "An expression attribute value used in expression is not defined; attribute value: ", p.word())
 	}
 	p.advance()
 	return v

@@ -47,6 +47,21 @@ func (s step) of(v attr.Value) (part attr.Value, ok bool) {
 	return attr.Value{}, false
 }
 
+// maxSteps is how many steps a path may have.
+const maxSteps = 32
+
+func tooManySteps(n int) string {
+	return "The document path has too many nesting levels; nesting levels: " + strconv.Itoa(n)
+}
+
+// CheckSteps refuses a path of so many steps if that is more than a path may have. The error is an exception.Validation.
+func CheckSteps(n int) error {
+	if n > maxSteps {
+		return refuse(tooManySteps(n))
+	}
+	return nil
+}
+
 // path names a part of an item. The first of its steps, of which there is at least one, is the name of an attribute.
 type path []step
 
@@ -60,6 +75,19 @@ func (pa path) in(item attr.Item) (v attr.Value, ok bool) {
 		v, ok = s.of(v)
 	}
 	return v, ok
+}
+
+// fits reports whether item has a map or a list for the last step of pa to be in.
+func (pa path) fits(item attr.Item) bool {
+	last := len(pa) - 1
+	if last == 0 {
+		return true
+	}
+	within, _ := pa[:last].in(item)
+	if pa[last].isName() {
+		return within.Type() == attr.TypeM
+	}
+	return within.Type() == attr.TypeL
 }
 
 // String returns the path as messages give it, such as "[a, [1], b]".

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/tidemark-db/tidemark/attr"
+import (
+	"slices"
+
+	"github.com/tidemark-db/tidemark/attr"
+)
 
 // Projection is a projection expression. It is immutable and may be used by several goroutines at once.
 type Projection struct{ tree branch }
@@ -12,31 +16,34 @@ func ParseProjection(text string, params *Params) (*Projection, error) {
 	if err != nil {
 		return nil, err
 	}
-	projection := &Projection{}
-	for use := 0; ; use++ {
-		p.plant(&projection.tree, p.path(), use)
+	var paths []path
+	for {
+		p.turn = -len(paths)
+		paths = append(paths, p.path(faultPath))
 		if !p.accept(",") {
 			break
 		}
 	}
-	if err := p.finish(faultReserved, faultReference, faultOverlap, faultConflict); err != nil {
+	p.finish()
+	projection := &Projection{}
+	for use, pa := range slices.Backward(paths) {
+		p.plant(&projection.tree, pa, use)
+	}
+	if err := p.err("Invalid ProjectionExpression: "); err != nil {
 		return nil, err
 	}
 	return projection, nil
 }
 
-// plant adds a path to a tree and notes it if it clashes with an earlier one.
+// plant adds a path to a tree, or notes that it clashes with one that is there. After that there is nothing to add.
 func (p *parser) plant(tree *branch, pa path, use int) {
-	if p.failure != "" {
+	if p.failure != "" || p.clashed {
 		return
 	}
-	overlap, conflict := tree.add(pa, use)
-	const rest = " with each other; must remove or rewrite one of these paths; path one: "
-	if overlap != nil && !p.noted(faultOverlap) {
-		p.note(faultOverlap, "Two document paths overlap", rest, overlap.String(), ", path two: ", pa.String())
-	}
-	if conflict != nil && !p.noted(faultConflict) {
-		p.note(faultConflict, "Two document paths conflict", rest, conflict.String(), ", path two: ", pa.String())
+	if clash, how := tree.add(pa, use); clash != nil {
+		p.clashed = true
+		p.noteAt(-use, faultPath, "Two document paths ", how, " with each other; must remove or rewrite one of these paths; ",
+			"path one: ", pa.String(), ", path two: ", clash.String())
 	}
 }
 

@@ -1,6 +1,7 @@
 package expr_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,30 +58,34 @@ func TestProjectionRefusals(t *testing.T) {
 		conflict = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
 	)
 	for text, want := range map[string]string{
-		"":                        "The expression can not be empty;",
-		"a,":                      `Syntax error; token: "<EOF>", near: ","`,
-		",a":                      `Syntax error; token: ",", near: ",a"`,
-		"a,,b":                    `Syntax error; token: ",", near: ",,b"`,
-		"a b":                     `Syntax error; token: "b", near: "a b"`,
-		"!!":                      `Syntax error; token: "!", near: "!!"`,
-		"(a)":                     `Syntax error; token: "(", near: "(a"`,
-		":a":                      `Syntax error; token: ":a", near: ":a"`,
-		"a[]":                     `Syntax error; token: "]", near: "[]"`,
-		"l[a]":                    `Syntax error; token: "a", near: "[a]"`,
-		"a[0":                     `Syntax error; token: "<EOF>", near: "0"`,
-		"f(a)":                    `Syntax error; token: "(", near: "f(a"`,
-		"1a":                      `Syntax error; token: "1", near: "1a"`,
-		"a.and":                   "Attribute name is a reserved keyword; reserved keyword: and",
-		"#x, Status":              "Attribute name is a reserved keyword; reserved keyword: Status",
-		"#x, a, a":                noName + "#x",
-		"a, a":                    overlap + "[a], path two: [a]",
-		"a.b[0], a.b[0]":          overlap + "[a, b, [0]], path two: [a, b, [0]]",
-		"x, #a[1], b, a":          overlap + "[a, [1]], path two: [a]",
-		"b[1], b.a, a, a":         overlap + "[a], path two: [a]",
-		"b[1], b.a, b.a":          overlap + "[b, a], path two: [b, a]",
-		"a.b, #a[1], b":           conflict + "[a, b], path two: [a, [1]]",
-		"a[3].b, a.#index.b, a.x": conflict + "[a, [3], b], path two: [a, [3], b]",
-		"a[99999999999]":          "List index is not within the allowable range; index: [99999999999]",
+		"":                                  "The expression can not be empty;",
+		"a,":                                `Syntax error; token: "<EOF>", near: ","`,
+		",a":                                `Syntax error; token: ",", near: ",a"`,
+		"a,,b":                              `Syntax error; token: ",", near: ",,b"`,
+		"a b":                               `Syntax error; token: "b", near: "a b"`,
+		"!!":                                `Syntax error; token: "!", near: "!!"`,
+		"(a)":                               `Syntax error; token: "(", near: "(a"`,
+		":a":                                `Syntax error; token: ":a", near: ":a"`,
+		"a[]":                               `Syntax error; token: "]", near: "[]"`,
+		"l[a]":                              `Syntax error; token: "a", near: "[a]"`,
+		"a[0":                               `Syntax error; token: "<EOF>", near: "0"`,
+		"f(a)":                              `Syntax error; token: "(", near: "f(a"`,
+		"1a":                                `Syntax error; token: "1", near: "1a"`,
+		"a.and":                             "Attribute name is a reserved keyword; reserved keyword: and",
+		"#x, Status":                        "Attribute name is a reserved keyword; reserved keyword: Status",
+		"a, a, #x":                          noName + "#x",
+		"#x, a, a":                          overlap + "[a], path two: [a]",
+		"#x, #y":                            noName + "#y",
+		"b, b, a.x, a[1]":                   conflict + "[a, x], path two: [a, [1]]",
+		"#x, b" + strings.Repeat("[1]", 32): "The document path has too many nesting levels; nesting levels: 33",
+		"a, a":                              overlap + "[a], path two: [a]",
+		"a.b[0], a.b[0]":                    overlap + "[a, b, [0]], path two: [a, b, [0]]",
+		"x, #a[1], b, a":                    overlap + "[a, [1]], path two: [a]",
+		"b[1], b.a, a, a":                   overlap + "[a], path two: [a]",
+		"b[1], b.a, b.a":                    overlap + "[b, a], path two: [b, a]",
+		"a.b, #a[1], b":                     conflict + "[a, b], path two: [a, [1]]",
+		"a[3].b, a.#index.b, a.x":           conflict + "[a, [3], b], path two: [a, x]",
+		"a[99999999999]":                    "List index is not within the allowable range; index: [99999999999]",
 	} {
 		_, err := expr.ParseProjection(text, params(t, text))
 		require.Error(t, err, text)

@@ -18,14 +18,13 @@ type branch struct {
 
 const noUse = -1
 
-// add puts a path into the tree. If pa leads into or out of a path that is there already, it returns the first such
-// path as overlap, and pa is not put in. If an earlier path takes for a list what pa takes for a map, or the other
-// way round, it returns the first such path as conflict.
-func (b *branch) add(pa path, use int) (overlap, conflict path) {
+// add puts a path into the tree, unless it clashes with one that is there already, of which it returns the first: they
+// overlap if one leads into the other, and conflict if one takes for a list what the other takes for a map.
+func (b *branch) add(pa path, use int) (clash path, how string) {
 	at := b
 	for i, s := range pa {
-		if n := len(at.kids); i > 0 && n > 0 && conflict == nil && at.kids[0].step.isName() != s.isName() {
-			conflict = at.first
+		if i > 0 && len(at.kids) > 0 && at.kids[0].step.isName() != s.isName() {
+			return at.first, "conflict"
 		}
 		k, found := slices.BinarySearchFunc(at.kids, s, func(kid branch, s step) int { return kid.step.compare(s) })
 		if !found {
@@ -33,11 +32,11 @@ func (b *branch) add(pa path, use int) (overlap, conflict path) {
 		}
 		at = &at.kids[k]
 		if found && (at.use != noUse || i == len(pa)-1) {
-			return at.first, conflict
+			return at.first, "overlap"
 		}
 	}
 	at.use = use
-	return nil, conflict
+	return nil, ""
 }
 
 // grow adds a path to a tree that has been given its paths in order, and returns where it ends.

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/tidemark-db/tidemark/attr"
+import (
+	"slices"
+
+	"github.com/tidemark-db/tidemark/attr"
+)
 
 // verb is what an action of an update does.
 type verb uint8
@@ -49,15 +53,17 @@ func ParseUpdate(text string, params *Params) (*Update, error) {
 			p.unexpected()
 			break
 		}
+		p.section(u, v)
 		if seen[v] {
-			p.note(faultSection, `The "`, v.String(), `" section can only be used once in an update expression;`)
+			p.noteAt(p.last.end, faultWord, `The "`, v.String(), `" section can only be used once in an update expression;`)
 		}
 		seen[v] = true
-		p.section(u, v)
 	}
-	err = p.finish(faultReserved, faultUnknownFunction, faultMisuse, faultSection, faultReference, faultValue,
-		faultOverlap, faultConflict, faultVerbOperand, faultParens, faultOperandCount, faultOperandType)
-	if err != nil {
+	p.finish()
+	for use := range slices.Backward(u.actions) {
+		p.plant(&u.tree, u.actions[use].path, use)
+	}
+	if err := p.err("Invalid UpdateExpression: "); err != nil {
 		return nil, err
 	}
 	u.findReads()
@@ -104,8 +110,8 @@ func (p *parser) verb() (v verb, ok bool) {
 // section reads the actions of a section.
 func (p *parser) section(u *Update, v verb) {
 	for {
-		a := action{verb: v, path: p.path()}
-		p.plant(&u.tree, a.path, len(u.actions))
+		p.turn = -len(u.actions) // of several actions the last one is looked at first
+		a := action{verb: v, path: p.path(faultPath)}
 		switch v {
 		case verbSet:
 			p.expect("=")
@@ -143,7 +149,7 @@ func (p *parser) checkVerb(v verb, t attr.Type) {
 		name = "MAP"
 	}
 	if name != "" {
-		p.note(faultVerbOperand, "Incorrect operand type for operator or function; operator: ", v.String(),
+		p.note(faultOperand, "Incorrect operand type for operator or function; operator: ", v.String(),
 			", operand type: ", name)
 	}
 }
@@ -154,7 +160,7 @@ func (p *parser) sum() (o operand, grouped bool) {
 	if p.accept("(") {
 		o, grouped = p.sum()
 		p.expect(")")
-		p.noteGroup(grouped)
+		p.checkGroup(grouped)
 		if o.call != nil && o.call.function >= functionPlus {
 			return o, true // it cannot be part of another sum
 		}

@@ -133,6 +133,12 @@ func TestUpdateApplyRefusals(t *testing.T) {
 		{"ADD a.b :1", `{}`, badPath},
 		{"DELETE a.b :ss", `{}`, badPath},
 		{"SET b = :1 DELETE a[1] :ss", `{"a":1}`, badPath},
+		{"SET a.b = nix", `{}`, badPath},
+		{"SET a.b = s + :1", `{"a":[{}],"s":"x"}`, badPath},
+		{"SET a[0] = nix", `{"a":{}}`, badPath},
+		{"SET a.b.c = nix", `{"a":{"b":{}}}`, missing},
+		{"SET a[0] = nix", `{"a":[]}`, missing},
+		{"SET b = nix, a.b = :1", `{}`, missing},
 		{"SET a = b", `{}`, missing},
 		{"SET a = b.c", `{"b":1}`, missing},
 		{"SET a = :1, b = a", `{}`, missing},
@@ -181,7 +187,7 @@ func TestUpdateCreate(t *testing.T) {
 		require.NoError(t, err, row.text)
 		require.Equal(t, item(t, row.want), got, row.text)
 	}
-	for _, text := range []string{"SET a.b = :1", "SET a.b = :1 REMOVE a.c", "ADD a.b :1", "DELETE a.b :ss"} {
+	for _, text := range []string{"SET a.b = :1", "SET a.b = :1 REMOVE a.c", "SET a.b = nix", "ADD a.b :1", "DELETE a.b :ss"} {
 		_, err := parseUpdate(t, text).Create(item(t, `{"k":"x"}`))
 		requireRefused(t, "The document path provided in the update expression is invalid for update", err)
 	}
@@ -256,13 +262,28 @@ func TestUpdateRefusals(t *testing.T) {
 		"SET #x = if_not_exists(:x)":                            noName + "#x",
 		"SET #a = if_not_exists(:x)":                            noValue + ":x",
 
+		"SET name = :1, a = ((b)) REMOVE":                            "The expression has redundant parentheses;",
+		"SET a = :1 SET name = :1":                                   keyword + "name",
+		"SET a = :1 SET b = :1 ADD name :1":                          `The "SET` + twice,
+		"SET a = size(name)":                                         elsewhere + "size",
+		"SET a = size(b), name = :1 REMOVE c[2147483648] SET d = :1": elsewhere + "size",
+		"SET #x = :1, #y = :1":                                       noName + "#y",
+		"SET a = #x REMOVE b, b.c":                                   overlap + "[b], path two: [b, c]",
+		"SET a = #x REMOVE #y":                                       noName + "#y",
+		"SET a = :x, b = #x":                                         noName + "#x",
+		"SET b = #x, a = :x":                                         noValue + ":x",
+		"SET a = if_not_exists(c), b = :x":                           noValue + ":x",
+		"SET b = :x, a = if_not_exists(c)":                           count + "if_not_exists, number of operands: 1",
+		"add a :a SET b = list_append(:a, a)":                        wrongType + "list_append, operand type: S",
+		"SET a = :x REMOVE a" + strings.Repeat(".a", 32):             "The document path has too many nesting levels; nesting levels: 33",
+
 		"set d[1] = a, d.b = a, c[1].a = a, c = if_not_exists(a)": overlap + "[c, [1], a], path two: [c]",
 		"set c.b.#a = a, c = a, d = a":                            overlap + "[c, b, a], path two: [c]",
 		"set a = b remove a, c":                                   overlap + "[a], path two: [a]",
 		"set c[3].#index = a, c[3] = a":                           overlap + "[c, [3], [3]], path two: [c, [3]]",
 		"remove c, c.a, d":                                        overlap + "[c], path two: [c, a]",
 		"set a.b = :1, a.b.c.d.e = :2":                            overlap + "[a, b], path two: [a, b, c, d, e]",
-		"set a.x = :1, a.b = :2, a = :1":                          overlap + "[a, x], path two: [a]",
+		"set a.x = :1, a.b = :2, a = :1":                          overlap + "[a, b], path two: [a]",
 		"set c[3].d = a, c.d[3] = if_not_exists(a)":               conflict + "[c, [3], d], path two: [c, d, [3]]",
 		"remove a.c set a[1] = d":                                 conflict + "[a, c], path two: [a, [1]]",
 		"set a.b.c = :1, a.b[2] = :2":                             conflict + "[a, b, c], path two: [a, b, [2]]",

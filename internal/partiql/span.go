@@ -1,9 +1,6 @@
 package partiql
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/internal/expr"
 )
@@ -56,17 +53,7 @@ func (e end) above(v attr.Value) bool {
 		return true
 	}
 	c, ok := v.Compare(e.value)
-	return ok && (c < 0 || c == 0 && e.included) || e.prefix && beginsWith(v, e.value)
-}
-
-func beginsWith(v, prefix attr.Value) bool {
-	if text, ok := v.Text(); ok {
-		start, ok := prefix.Text()
-		return ok && strings.HasPrefix(text, start)
-	}
-	b, ok := v.Bytes()
-	start, also := prefix.Bytes()
-	return ok && also && bytes.HasPrefix(b, start)
+	return ok && (c < 0 || c == 0 && e.included) || e.prefix && expr.BeginsWith(v, e.value)
 }
 
 // empty reports whether there can be no value in s.
@@ -80,7 +67,7 @@ func (s span) and(other span) span {
 	if l := other.lower; s.lower.none() || !l.below(s.lower.value) {
 		s.lower = l
 	}
-	if u := other.upper; s.upper.none() || !u.above(s.upper.value) || s.upper.prefix && beginsWith(u.value, s.upper.value) {
+	if u := other.upper; s.upper.none() || !u.above(s.upper.value) || s.upper.prefix && expr.BeginsWith(u.value, s.upper.value) {
 		s.upper = u
 	}
 	return s

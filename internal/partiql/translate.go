@@ -106,17 +106,14 @@ func (t *translator) named(names ...string) {
 	}
 }
 
-const (
-	maxIndex = 1<<31 - 1 // the greatest index of a list
-	maxSteps = 32        // of a path
-)
+const maxIndex = 1<<31 - 1 // the greatest index of a list
 
 // pathOf finds the path that n is. What it comes to is kept in n.
 func (t *translator) pathOf(n *node) expr.Path {
 	n.path = expr.NewPath(n.text)
 	t.named(n.text)
-	if steps := len(n.steps) + 1; steps > maxSteps {
-		t.refuse("The document path has too many nesting levels; nesting levels: " + strconv.Itoa(steps))
+	if err := expr.CheckSteps(len(n.steps) + 1); err != nil {
+		t.fail(err)
 		return n.path
 	}
 	for _, step := range n.steps {
