@@ -86,6 +86,8 @@
 //   - A null in the place of an attribute's update, or in a list of values, is told as a required member that is missing.
 //     Of a path into a key attribute in the condition of a write nothing is known of the service; it is refused as in
 //     other expressions.
+//   - An update is bounded by the size of the item that it makes. The service has been seen to count some bytes for each
+//     of its actions too.
 //   - Of paths that overlap the first two that do are told. The service has been seen to tell a second one that does not.
 //   - The filter of a Scan of an index sees the attributes that the index has.
 //   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
