@@ -88,7 +88,7 @@
 //     other expressions.
 //   - An update is bounded by the size of the item that it makes. The service has been seen to count some bytes for each
 //     of its actions too.
-//   - Of paths that overlap the first two that do are told. The service has been seen to tell a second one that does not.
+//   - Of paths that overlap the last two that do are told. The service has been seen to tell a second one that does not.
 //   - The filter of a Scan of an index sees the attributes that the index has.
 //   - Lists of attributes that an index lacks are in the order of the alphabet. What is wrong with a value in an
 //     ExclusiveStartKey is told without the words "The provided starting key is invalid".

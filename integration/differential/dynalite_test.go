@@ -313,4 +313,12 @@ var ofDynalite = []knownDifference{
 		ours: invalid + `.*The update expression attempted to update a secondary index key to a value that is ` +
 			`not supported\..*`,
 		theirs: `taken`},
+	{row: "of several undefined names or values",
+		ours:   invalid + `Invalid \w+: An expression attribute (name|value) used in .* is not defined; .*`,
+		theirs: invalid + `Invalid \w+: An expression attribute (name|value) used in .* is not defined; .*`},
+	{row: "which of several paths overlap",
+		ours:   invalid + `Invalid \w+: Two document paths (overlap|conflict) .*`,
+		theirs: invalid + `Invalid \w+: Two document paths (overlap|conflict) .*`},
+	{row: "descriptions of tables", ops: "DeleteTable", at: `TableDescription\.AttributeDefinitions`,
+		ours: whatever, theirs: whatever},
 }
