@@ -286,7 +286,7 @@ type State struct {
 	Status       Status
 	CreationTime time.Time
 	ActiveTime   time.Time // when it became ACTIVE first, or will; zero: the store does not say
-	SettledTime  time.Time // when it and its global indexes became ACTIVE last, or will; zero likewise
+	SettledTime  time.Time // when it and its global indexes will be ACTIVE; not after the present if they are; zero likewise
 	DeletionTime time.Time // when DeleteTable was called; zero unless the table is DELETING
 	Restoring    bool      // CREATING, by a restore
 }

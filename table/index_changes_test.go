@@ -386,3 +386,16 @@ func TestAnswersOnAClockThatGoesOn(t *testing.T) {
 		require.Equal(t, schema.Active, d.Status)
 	}
 }
+
+// An answer tells of what its own call has begun alone, also at the moment at which something else was begun and was over.
+func TestAnswersOfOneMoment(t *testing.T) {
+	f := newFixture(t, plain("Things"), table.Timing{})
+	f.mustUpdate(byX())
+	d := f.mustUpdate(table.Changes{DeletionProtection: ptr(true)})
+	require.Equal(t, schema.Active, d.Status)
+	require.Equal(t, map[string]schema.IndexState{"ByX": {Status: schema.Active}}, d.States)
+	f.mustUpdate(dropX())
+	d = f.mustUpdate(table.Changes{DeletionProtection: ptr(false)})
+	require.Equal(t, schema.Active, d.Status)
+	require.Empty(t, d.GlobalIndexes)
+}

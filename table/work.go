@@ -40,6 +40,9 @@ func (t *Table) beginWorkLocked(c *Changes, now time.Time) {
 	if !now.Before(w.encrypting) {
 		w.encrypting = time.Time{}
 	}
+	if t.mu.online.at(moment{now: now}) == over {
+		t.mu.online = nil
+	}
 	if c.SSE != nil {
 		w.encrypting, w.encryption = until, old.Encryption
 	}
