@@ -249,6 +249,7 @@ func (t *Table) deleteIndexLocked(name string, d *schema.Table, now time.Time) {
 	t.mu.data = t.mu.data.Relayout(storage.NewLayout(d))
 	t.redefineLocked(d)
 	t.forgetFiguresLocked(name)
+	delete(t.mu.warm.asked, name) // which does not come about any more
 }
 
 // forgetFiguresLocked drops the statistics of an index that has come or gone: those of another by its name are none of

@@ -175,3 +175,18 @@ func TestWarmRefusals(t *testing.T) {
 	}
 	onDemand.mustUpdate(and(index(least)))
 }
+
+// An index that goes does not keep its table busy with what it was asked to take at once.
+func TestIndexThatGoesIsNotWarming(t *testing.T) {
+	f := newFixture(t, indexed("Things"), table.Timing{Updating: time.Second, Backfilling: time.Hour, Warming: time.Hour})
+	x := byX()
+	x.CreateIndexes[0].Warm.Write = 9_000
+	f.mustUpdate(x)
+	f.clock.Advance(time.Second)
+	require.Equal(t, warm(12_000, 4_000), f.mustUpdate(dropX()).Warm["ByX"])
+	f.clock.Advance(time.Second)
+	f.mustUpdate(table.Changes{Indexes: map[string]table.IndexChanges{"ByG": {Warm: &schema.Throughput{Write: 30_000}}}})
+	f.mustUpdate(table.Changes{DeleteIndexes: []string{"ByG"}})
+	f.clock.Advance(time.Second)
+	f.drop("Things")
+}
