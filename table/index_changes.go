@@ -216,6 +216,7 @@ func (t *Table) fill(f *filling, l *storage.Layout, items *storage.Data) *storag
 // createIndexLocked makes an index for a table, whose lock it lets go of for as long as that takes, and returns when it
 // was there.
 func (t *Table) createIndexLocked(x schema.Index, attributes schema.Attributes) time.Time {
+	t.forgetGoneLocked()
 	f := new(filling)
 	t.mu.online = &onlineIndex{index: x, filling: f}
 	wanted := t.mu.definition.Clone()
@@ -230,7 +231,6 @@ func (t *Table) createIndexLocked(x schema.Index, attributes schema.Attributes) 
 	t.mu.data = t.mu.data.With(storage.NewLayout(d), index)
 	t.redefineLocked(d)
 	t.forgetFiguresLocked(x.Name)
-	t.forgetIndexLocked(x.Name)
 	allocated := now.Add(t.store.timing.Updating)
 	t.mu.online = &onlineIndex{index: x, allocated: allocated, until: allocated.Add(t.store.timing.Backfilling)}
 	t.askWarmLocked(x.Name, x.Warm, t.mu.online.until)
@@ -257,4 +257,20 @@ func (t *Table) deleteIndexLocked(name string, d *schema.Table, now time.Time) {
 func (t *Table) forgetFiguresLocked(name string) {
 	t.mu.statistics.byName = maps.Clone(t.mu.statistics.byName)
 	delete(t.mu.statistics.byName, name)
+}
+
+// forgetGoneLocked drops what was kept of indexes that are gone, before there is a new one that may have the name of one.
+func (t *Table) forgetGoneLocked() {
+	there := map[string]bool{"": true} // the table itself
+	for _, x := range t.mu.definition.GlobalIndexes {
+		there[x.Name] = true
+	}
+	keep(t.mu.insights, there)
+	keep(t.mu.throughputs, there)
+	keep(t.mu.warm.taken, there)
+	keep(t.mu.warm.asked, there)
+}
+
+func keep[V any](m map[string]V, names map[string]bool) {
+	maps.DeleteFunc(m, func(name string, _ V) bool { return !names[name] })
 }

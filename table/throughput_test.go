@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/table"
 )
@@ -33,4 +34,18 @@ func TestThroughputThatChanges(t *testing.T) {
 	require.Equal(t, both, f.describe("Things").Throughputs[""], "a new day")
 	both.LastDecrease, both.DecreasesToday = midnight, 1
 	require.Equal(t, both, set(997, 1001))
+}
+
+// A new index has none of the changes of another one by its name.
+func TestThroughputOfANewIndexHasNotChanged(t *testing.T) {
+	f := newFixture(t, provisioned(), table.Timing{})
+	was := f.describe("Things").GlobalIndexes[0]
+	twice := schema.Throughput{Read: 2 * was.Throughput.Read, Write: 2 * was.Throughput.Write}
+	f.mustUpdate(table.Changes{Indexes: map[string]table.IndexChanges{was.Name: {Throughput: twice}}})
+	require.Contains(t, f.describe("Things").Throughputs, was.Name)
+	f.mustUpdate(table.Changes{DeleteIndexes: []string{was.Name}})
+	f.mustUpdate(table.Changes{
+		CreateIndexes: []schema.Index{was}, Attributes: schema.Attributes{"G": attr.TypeS, "L": attr.TypeN},
+	})
+	require.NotContains(t, f.describe("Things").Throughputs, was.Name)
 }

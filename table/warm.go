@@ -150,10 +150,3 @@ func (t *Table) describeWarmLocked(d *schema.Description, m moment) {
 		describe(x.Name, x.Throughput, creating || d.States[x.Name].Status == schema.Creating)
 	}
 }
-
-// forgetIndexLocked drops what was kept of an index, for a new one of its name.
-func (t *Table) forgetIndexLocked(index string) {
-	delete(t.mu.insights, index)
-	delete(t.mu.warm.taken, index)
-	delete(t.mu.warm.asked, index)
-}
