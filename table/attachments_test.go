@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
 	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/table"
@@ -175,4 +176,25 @@ func TestInsightRulesOfLongNames(t *testing.T) {
 		require.Len(t, rule, 128)
 		require.True(t, strings.HasSuffix(rule, "-1705320000000"), rule)
 	}
+}
+
+// Who says which Kinesis streams there are is asked about none that cannot be here.
+func TestKinesisStreamsElsewhere(t *testing.T) {
+	s := table.NewStore(table.Options{Clock: new(clock.Manual), KinesisStream: func(string) bool { return true }})
+	_, err := s.CreateTable(ctx, plain("Things"))
+	require.NoError(t, err)
+	enable := func(arn string) schema.DestinationStatus {
+		_, _, err := s.EnableKinesisStreamingDestination(ctx, "Things", arn, "")
+		require.NoError(t, err)
+		d, err := s.DescribeKinesisStreamingDestination(ctx, "Things")
+		require.NoError(t, err)
+		return d.List[0].Status
+	}
+	for _, arn := range []string{
+		"stream", "arn:aws:kinesis:us-west-2:123456789012:stream/s", "arn:aws:kinesis:us-east-1:210987654321:stream/s",
+		"arn:aws:kinesis:here:123456789012:stream/s", "arn:aws:kinesis:us-east-1:1:stream/s",
+	} {
+		require.Equal(t, schema.DestinationEnableFailed, enable(arn), arn)
+	}
+	require.Equal(t, schema.DestinationActive, enable("arn:aws:kinesis:us-east-1:123456789012:stream/s"))
 }

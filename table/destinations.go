@@ -162,7 +162,7 @@ func (s *Store) kinesisFailure(streamARN string) string {
 		return stream + "the current region"
 	case len(part) == 6 && arn.ValidAccount(part[4]) && part[4] != s.account:
 		return stream + "Active state"
-	case s.kinesisStream == nil || !s.kinesisStream(streamARN):
+	case len(part) < 6, part[3] != s.region, part[4] != s.account, s.kinesisStream == nil, !s.kinesisStream(streamARN):
 		return "User does not have a permission to use kinesis stream"
 	}
 	return ""
