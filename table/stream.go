@@ -136,7 +136,7 @@ func (s *Stream) trimLocked(now time.Time) {
 		s.log, s.expired = storage.Log{}, nil
 		return
 	}
-	floor := s.log.Trim(clock.StartOf(now.Add(-StreamRetention - s.shardLife())))
+	floor := s.log.Trim(clock.StartOf(now.Add(-StreamRetention).Add(-s.shardLife())))
 	for len(s.expired) > 0 && !s.expired[0].After(floor) {
 		s.expired = s.expired[1:]
 	}

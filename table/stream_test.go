@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -431,4 +432,14 @@ func TestLargeRecords(t *testing.T) {
 		sizes, p = append(sizes, len(records)), next
 	}
 	require.Equal(t, []int{1, 1, 1, 1, 1, 1, 1, 1}, sizes, "0.39 and 0.78 MB in turn")
+}
+
+// A shard may be meant to be open for ever, by a number.
+func TestShardsWithoutEnd(t *testing.T) {
+	f := newFixture(t, streamed("Things", schema.NewImage), table.Timing{Shard: math.MaxInt64})
+	f.put("a", 1)
+	f.clock.Advance(24 * time.Hour)
+	f.put("a", 2)
+	require.Len(t, f.records(f.stream("Things"), ""), 2)
+	require.Len(t, f.shards(f.stream("Things")), 1)
 }
