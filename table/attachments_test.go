@@ -198,3 +198,20 @@ func TestKinesisStreamsElsewhere(t *testing.T) {
 	}
 	require.Equal(t, schema.DestinationActive, enable("arn:aws:kinesis:us-east-1:123456789012:stream/s"))
 }
+
+// The policy of a stream goes with it, at the same moment.
+func TestPolicyGoesWithTheStream(t *testing.T) {
+	f := newFixture(t, streamed("Things", schema.NewImage), table.Timing{})
+	arn := f.stream("Things").ARN().String()
+	_, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: allowed})
+	require.NoError(t, err)
+	f.mustUpdate(table.Changes{Stream: ptr(schema.StreamView(""))})
+	f.clock.Advance(table.StreamRetention - tick)
+	_, err = f.store.ResourcePolicy(ctx, arn)
+	require.NoError(t, err)
+	f.clock.Advance(tick)
+	_, err = f.store.ResourcePolicy(ctx, arn)
+	require.ErrorIs(t, err, exception.ResourceNotFound)
+	_, err = f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: denied})
+	require.ErrorIs(t, err, exception.ResourceNotFound)
+}

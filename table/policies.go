@@ -151,7 +151,7 @@ func (s *Store) withPolicy(a arn.ARN, change bool, fn func(t *Table, now time.Ti
 	now := s.Now()
 	t, err := s.lookup(a.Table)
 	if a.Kind == arn.KindStream {
-		stream := s.streams.named(a.String())
+		stream, _ := s.stream(a.String())
 		switch {
 		case stream == nil && err == nil:
 			err = exception.ResourceNotFound.Errorf(

@@ -113,6 +113,9 @@ func (s *Store) forgetStreams(now time.Time) {
 		stream.table.mu.Lock()
 		stream.trimLocked(now)
 		gone := stream.goneLocked(now)
+		if gone {
+			delete(stream.table.mu.policies, stream.arn.String())
+		}
 		stream.table.mu.Unlock()
 		if gone {
 			s.streams.remove(stream)
