@@ -185,8 +185,9 @@ func (t *Table) stateLocked(now time.Time) schema.State {
 }
 
 // DeleteTable deletes a table and returns its description, whose status is DELETING. Functions given to OnDelete are
-// called before it returns. It fails with ResourceNotFound if there is no such table, with ResourceInUse if it is not
-// ACTIVE, and with a ValidationException if it is protected.
+// called before it returns. It fails with ResourceNotFound if there is no such table; with ResourceInUse if it is not
+// ACTIVE, or one of its global indexes is not, or it is being encrypted otherwise or warmed up, or its tags or its policy
+// settle (Timing.Settling); and with a ValidationException if it is protected.
 func (s *Store) DeleteTable(_ context.Context, name string) (schema.Description, error) {
 	description, err := s.deleteTable(name)
 	return description, exception.During("DeleteTable", name, err)

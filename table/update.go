@@ -38,11 +38,14 @@ type IndexChanges struct {
 
 // UpdateTable changes settings of a table and returns its description. Everything takes effect at once, although a
 // description, that which is returned too, may tell of what was as long as the change takes; what was backed up before
-// keeps the settings of its time. It fails with ResourceNotFound if there is no such table or index, or a
-// restore is filling the table; with ResourceInUse if the table or an index is not in a state for the change; with
-// LimitExceeded if more than one index is to be created or deleted, or there would be too many, or more throughput than
-// Options.Quotas; and with a
-// ValidationException if the changes break a rule or change nothing.
+// keeps the settings of its time.
+//
+// It fails with ResourceNotFound if there is no such table or index, or a restore is filling the table; with
+// ResourceInUse if the table or an index is not in a state for the change; with LimitExceeded if more than one index is to
+// be created or deleted, or there would be too many, or more throughput than Options.Quotas, or if a throughput is
+// decreased once more too soon (Timing.DecreaseCooldown); with a ThrottlingException if the protection from deletion has
+// been changed not long ago (Timing.ProtectionCooldown); and with a ValidationException if the changes break a rule or
+// change nothing.
 //
 // A new index is filled before UpdateTable returns, while others read and write the table. It cannot be read as long as
 // Timing says that it is CREATING, but every backup from the call on has it, complete. Items that are in the table

@@ -111,6 +111,7 @@
 //     table.
 //   - Errors that are injected by their code alone have a text where the service has one for all cases and we know it
 //     (InternalServerError, ThrottlingException, ProvisionedThroughputExceededException, UnrecognizedClientException,
-//     ConditionalCheckFailedException, TransactionConflictException), else none. Only InternalServerError has status 500; all others have 400.
+//     ConditionalCheckFailedException, TransactionConflictException), else none. Only InternalServerError has status 500;
+//     all others have 400.
 //   - Other differences are those of packages wire, backup and table.
 package tidemarktest
