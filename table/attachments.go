@@ -57,10 +57,10 @@ func (s *Store) inRegion(a arn.ARN) bool {
 	return a.Region == s.region && a.Partition == arn.Partition(s.region)
 }
 
-// thereLocked refuses a table that is gone, or that a restore is filling.
+// thereLocked refuses settings of a table that is gone, or that a restore is filling.
 func (t *Table) thereLocked(now time.Time) error {
-	if t.goneLocked(now) {
+	if t.goneLocked(now) || t.restoringLocked(now) {
 		return errNoSuchTable(t.name)
 	}
-	return t.configurableLocked()
+	return nil
 }

@@ -69,7 +69,7 @@ func (t *Table) updateTimeToLive(attribute string, enabled bool) error {
 
 // switchableLocked refuses to switch the time to live to what it is, or again too soon.
 func (t *Table) switchableLocked(attribute string, enabled bool, now time.Time) error {
-	if err := t.configurableLocked(); err != nil {
+	if err := t.thereLocked(now); err != nil {
 		return err
 	}
 	if t.statusLocked(now) == schema.Creating {
@@ -106,16 +106,17 @@ func (s *Store) DescribeTimeToLive(_ context.Context, name string) (schema.TimeT
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	if err := t.configurableLocked(); err != nil {
+	now := s.now()
+	if err := t.thereLocked(now); err != nil {
 		return schema.TimeToLive{}, exception.During("DescribeTimeToLive", name, err)
 	}
-	if now := t.statusLocked(s.now()); now == schema.Creating || now == schema.Deleting {
+	if status := t.statusLocked(now); status == schema.Creating || status == schema.Deleting {
 		err := exception.Validation.Errorf(
-			"Cannot describe time to live while table is in %[1]s state: Current table state is %[1]s", now)
+			"Cannot describe time to live while table is in %[1]s state: Current table state is %[1]s", status)
 		return schema.TimeToLive{}, exception.During("DescribeTimeToLive", name, err)
 	}
 	attribute := t.mu.definition.TTLAttribute
-	switching := !t.mu.switched.IsZero() && s.now().Before(t.mu.switched.Add(s.timing.TTLSwitching))
+	switching := !t.mu.switched.IsZero() && now.Before(t.mu.switched.Add(s.timing.TTLSwitching))
 	switch {
 	case attribute != "" && switching:
 		return schema.TimeToLive{Attribute: attribute, Status: schema.TTLEnabling}, nil

@@ -169,7 +169,11 @@ func (s *Store) TableState(_ context.Context, name string) (schema.State, error)
 	}
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.stateLocked(s.now()), nil
+	now := s.now()
+	if t.goneLocked(now) {
+		return schema.State{}, exception.During("TableState", name, errNoSuchTable(t.name))
+	}
+	return t.stateLocked(now), nil
 }
 
 func (t *Table) stateLocked(now time.Time) schema.State {
@@ -233,6 +237,9 @@ func (t *Table) delete() (*snapshot.Snapshot, schema.Description, error) {
 }
 
 func (t *Table) deletableLocked(now time.Time) error {
+	if t.goneLocked(now) {
+		return errNoSuchTable(t.name)
+	}
 	if t.indexesBusyLocked(now) && t.mu.deleted.IsZero() {
 		return inUse("Cannot delete table while indexes are being created, updated, or deleted.")
 	}

@@ -148,7 +148,6 @@ func (s *Store) policyARN(resource string) (arn.ARN, error) {
 // withPolicy calls fn with the table that keeps the policy of a resource, while it is locked. That of a stream can be
 // read as long as the stream, but not changed after its table is gone.
 func (s *Store) withPolicy(a arn.ARN, change bool, fn func(t *Table, now time.Time) error) error {
-	now := s.Now()
 	t, err := s.lookup(a.Table)
 	if a.Kind == arn.KindStream {
 		stream, _ := s.stream(a.String())
@@ -165,14 +164,15 @@ func (s *Store) withPolicy(a arn.ARN, change bool, fn func(t *Table, now time.Ti
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	now := s.now()
 	if t.goneLocked(now) {
 		clear(t.mu.policies)
 		if change || a.Kind == arn.KindTable {
 			return errNoSuchTable(t.name)
 		}
 	}
-	if err := t.configurableLocked(); err != nil {
-		return err
+	if t.restoringLocked(now) {
+		return errNoSuchTable(t.name)
 	}
 	return fn(t, now)
 }

@@ -102,11 +102,11 @@ func (s *Store) tagged(a arn.ARN, fn func(*Table, time.Time) error) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.configurableLocked(); err != nil {
-		return err
-	}
 	now := s.now()
-	if t.statusLocked(now) == schema.Creating {
+	switch {
+	case t.restoringLocked(now):
+		return errNoSuchTable(t.name)
+	case t.goneLocked(now), t.statusLocked(now) == schema.Creating:
 		return errNotTagged(a)
 	}
 	return fn(t, now)

@@ -128,7 +128,7 @@ func (t *Table) planUpdateLocked(c *Changes, now time.Time) (*schema.Table, erro
 
 // updatableLocked refuses changes that the state of the table does not allow.
 func (t *Table) updatableLocked(c *Changes, now time.Time) error {
-	if err := t.configurableLocked(); err != nil {
+	if err := t.thereLocked(now); err != nil {
 		return err
 	}
 	switch {
@@ -196,14 +196,6 @@ func (t *Table) updateIndexesLocked(c *Changes, d *schema.Table, now time.Time) 
 		}
 	}
 	t.mu.updated = updated
-}
-
-// configurableLocked refuses settings of a table that a restore is filling.
-func (t *Table) configurableLocked() error {
-	if t.restoringLocked(t.store.now()) {
-		return errNoSuchTable(t.name)
-	}
-	return nil
 }
 
 // check refuses what can be refused without the table.

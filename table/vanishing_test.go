@@ -1,13 +1,16 @@
 package table_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tidemark-db/tidemark/attr"
 	"github.com/tidemark-db/tidemark/clock"
 	"github.com/tidemark-db/tidemark/exception"
+	"github.com/tidemark-db/tidemark/schema"
 	"github.com/tidemark-db/tidemark/snapshot"
 	"github.com/tidemark-db/tidemark/table"
 )
@@ -53,5 +56,54 @@ func TestLooksAtATableThatVanishes(t *testing.T) {
 				f.create(plain("Things"))
 			}
 		})
+	}
+}
+
+// A table whose deletion takes no time is never seen DELETING, by whoever comes while it is deleted either.
+func TestNobodySeesATableDeletedAtOnce(t *testing.T) {
+	f := newStore(t, table.Timing{})
+	comers := []func() error{
+		func() error {
+			_, err := f.store.UpdateTable(ctx, "Things", table.Changes{DeletionProtection: ptr(false)})
+			return err
+		},
+		func() error { _, err := f.store.DeleteTable(ctx, "Things"); return err },
+		func() error { _, err := f.store.DeleteTable(ctx, "Things"); return err },
+		func() error {
+			state, err := f.store.TableState(ctx, "Things")
+			if err == nil && state.Status == schema.Deleting {
+				return errors.New("it is DELETING")
+			}
+			return err
+		},
+		func() error { return f.store.UpdateTimeToLive(ctx, "Things", "T", true) },
+		func() error { _, err := f.store.DescribeTimeToLive(ctx, "Things"); return err },
+	}
+	for range 300 {
+		arn := f.create(plain("Things")).ARN.String()
+		all := append(comers[:len(comers):len(comers)],
+			func() error { return f.store.TagResource(ctx, arn, map[string]string{"k": "v"}) },
+			func() error { return f.store.UntagResource(ctx, arn, "k") },
+			func() error {
+				_, err := f.store.PutResourcePolicy(ctx, table.PolicyInput{Resource: arn, Document: allowed})
+				return err
+			},
+		)
+		refused := make([]error, len(all))
+		var group, begun sync.WaitGroup
+		begun.Add(len(all))
+		things := f.open("Things")
+		group.Go(func() { // which has them all wait for the table, so that they go on at once
+			_, _ = things.Update(key("a", 1), func(attr.Item) (attr.Item, error) { begun.Wait(); return attr.Item{}, nil })
+		})
+		for i, come := range all {
+			group.Go(func() { begun.Done(); refused[i] = come() })
+		}
+		group.Wait()
+		for i, err := range refused {
+			if err != nil {
+				require.ErrorIs(t, err, exception.ResourceNotFound, i)
+			}
+		}
 	}
 }
