@@ -277,7 +277,9 @@ func (s *Store) forget(now time.Time) {
 	s.mu.deleting = slices.DeleteFunc(s.mu.deleting, func(t *Table) bool {
 		gone := t.gone(now)
 		if gone {
-			delete(s.mu.tables, t.name)
+			if s.mu.tables[t.name] == t {
+				delete(s.mu.tables, t.name)
+			}
 			t.release()
 		}
 		return gone
@@ -301,7 +303,10 @@ func (s *Store) create(t *Table) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if taken := s.mu.tables[t.name]; taken != nil {
-		return taken.nameTaken(s.now())
+		if now := s.now(); !taken.gone(now) { // the call that deletes it may not have returned
+			return taken.nameTaken(now)
+		}
+		delete(s.mu.tables, t.name)
 	}
 	if n := s.quotas.Tables; n > 0 && len(s.mu.tables) >= n {
 		return exception.LimitExceeded.Errorf("Subscriber limit exceeded: There is a limit of %d tables per subscriber", n)

@@ -107,3 +107,23 @@ func TestNobodySeesATableDeletedAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// Who has seen that a table is gone can make another one of its name, also before the call that deletes it has returned.
+func TestNameOfATableThatIsGone(t *testing.T) {
+	f := newStore(t, table.Timing{})
+	f.create(plain("Things"))
+	for range 300 {
+		var group sync.WaitGroup
+		for range 4 { // who hold the call up
+			group.Go(func() { _, _, _ = f.store.ListTables(ctx, "", 0) })
+		}
+		group.Go(func() { _, _ = f.store.DeleteTable(ctx, "Things") })
+		for err := error(nil); err == nil; {
+			_, err = f.store.TableState(ctx, "Things")
+		}
+		_, err := f.store.CreateTable(ctx, plain("Things"))
+		require.NoError(t, err)
+		group.Wait()
+		f.describe("Things")
+	}
+}
