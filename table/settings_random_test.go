@@ -158,3 +158,43 @@ func TestSettingsAtRandom(t *testing.T) {
 		}
 	}
 }
+
+// idle reports whether d tells of nothing that goes on.
+func idle(d schema.Description) bool {
+	done := d.Status == schema.Active && !d.Encrypting
+	for _, x := range d.States {
+		done = done && x.Status == schema.Active
+	}
+	for _, w := range d.Warm {
+		done = done && w.Status == schema.Active
+	}
+	return done
+}
+
+// A table can be deleted if, and only if, its description tells of nothing that goes on, whatever has come and gone before.
+func TestDeletableAsDescribed(t *testing.T) {
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		f := newFixture(t, provisioned(), table.Timing{Updating: time.Second, Warming: 3 * time.Second, Backfilling: 2 * time.Second})
+		for range r.IntN(20) {
+			c := new(settings).someChange(r)
+			switch r.IntN(3) {
+			case 0:
+				c = byX()
+				c.CreateIndexes[0].Warm.Read = 15_000
+				if f.describe("Things").BillingMode == schema.Provisioned {
+					c.CreateIndexes[0].Throughput = schema.Throughput{Read: 1, Write: 1}
+				}
+			case 1:
+				c = table.Changes{DeleteIndexes: []string{[]string{"ByX", "ByG", "ByGToo"}[r.IntN(3)]}}
+			}
+			if c.DeletionProtection == nil {
+				_, _ = f.update(c)
+			}
+			f.clock.Advance(time.Duration(r.IntN(3)) * time.Second)
+		}
+		d := f.describe("Things")
+		_, err := f.store.DeleteTable(ctx, "Things")
+		require.Equal(t, idle(d), err == nil, "seed %d: %+v: %v", seed, d, err)
+	}
+}
