@@ -66,8 +66,8 @@
 //   - Resource policies, contributor insights and Kinesis destinations are settings that are kept and told of, and change
 //     nothing that a table does. A policy can be put while its table is CREATING.
 //   - What UpdateTable changes counts from the call on, whatever descriptions tell of meanwhile.
-//   - Provisioned throughput is bounded by the quotas, but what operations on items consume is not bounded by it, nor by a
-//     warm throughput. There is no limit on the number of tables unless Options.Quotas has one. What is provisioned comes
-//     back when a table begins to be deleted.
+//   - Provisioned throughput, and warm throughput that is asked for, are bounded by the quotas, but what operations on items
+//     consume is bounded by neither. There is no limit on the number of tables unless Options.Quotas has one. What is
+//     provisioned comes back when a table begins to be deleted.
 //   - The texts of some refusals that are not on record are ours, such as those for an index without throughput.
 package table

@@ -13,7 +13,7 @@ import (
 // account, but for the number of tables.
 type Quotas struct {
 	AccountRead, AccountWrite int64 // what is provisioned for all tables and their global indexes; 0: 80,000
-	TableRead, TableWrite     int64 // the same, or a maximum, of one table or index; 0: 40,000
+	TableRead, TableWrite     int64 // the same, or a maximum, or asked for as warm, of one table or index; 0: 40,000
 	Tables                    int   // how many tables there may be; 0: any number
 }
 
@@ -34,20 +34,20 @@ func (s *Store) Quotas() Quotas { return s.quotas }
 
 // quota is one of those for throughput.
 type quota struct {
-	unit, maximum  string // what requests call it
-	table, account int64
-	provisioned    func(schema.Throughput) int64
-	onDemand       func(schema.OnDemandThroughput) int64
+	unit, maximum, warm string // what requests call it
+	table, account      int64
+	provisioned         func(schema.Throughput) int64
+	onDemand            func(schema.OnDemandThroughput) int64
 }
 
 func (q Quotas) throughput() [2]quota {
 	return [2]quota{
 		{
-			"ReadCapacityUnits", "MaxReadRequestUnits", q.TableRead, q.AccountRead,
+			"ReadCapacityUnits", "MaxReadRequestUnits", "ReadUnitsPerSecond", q.TableRead, q.AccountRead,
 			func(t schema.Throughput) int64 { return t.Read }, func(t schema.OnDemandThroughput) int64 { return t.MaxRead },
 		},
 		{
-			"WriteCapacityUnits", "MaxWriteRequestUnits", q.TableWrite, q.AccountWrite,
+			"WriteCapacityUnits", "MaxWriteRequestUnits", "WriteUnitsPerSecond", q.TableWrite, q.AccountWrite,
 			func(t schema.Throughput) int64 { return t.Write }, func(t schema.OnDemandThroughput) int64 { return t.MaxWrite },
 		},
 	}
@@ -85,6 +85,21 @@ func (s *Store) checkQuotas(d *schema.Table) error {
 	for _, q := range s.quotas.throughput() {
 		if err := q.check(d, s.region); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkWarmQuota refuses to have a table, which is without a name, or an index take more at once than any may have.
+func (s *Store) checkWarmQuota(index string, asked schema.Throughput) error {
+	whose := "table"
+	if index != "" {
+		whose = "index " + index
+	}
+	for _, q := range s.quotas.throughput() {
+		if q.provisioned(asked) > q.table {
+			return exception.LimitExceeded.Errorf("Subscriber limit exceeded: Requested %s for WarmThroughput for %s "+
+				"exceeds TableMax%s of the account in region %s", q.warm, whose, q.unit, s.region)
 		}
 	}
 	return nil

@@ -171,3 +171,41 @@ func TestQuotasUnderContention(t *testing.T) {
 	require.LessOrEqual(t, given, int64(20))
 	require.Greater(t, given, int64(18))
 }
+
+// What is asked for as warm throughput is bounded as what is provisioned is.
+func TestQuotasOfWarmThroughput(t *testing.T) {
+	s, _ := within(table.Quotas{}, table.Timing{})
+	refused := func(unit, whose, limit string, err error) {
+		t.Helper()
+		requireRefused(t, err, exception.LimitExceeded, "Subscriber limit exceeded: Requested "+unit+" for WarmThroughput for "+
+			whose+" exceeds "+limit+" of the account in region us-east-1")
+	}
+	create := func(own, index schema.Throughput) error {
+		d := indexed("Things")
+		d.Warm, d.GlobalIndexes[0].Warm = own, index
+		_, err := s.CreateTable(ctx, d)
+		return err
+	}
+	most := schema.Throughput{Read: 40_000, Write: 40_000}
+	refused("ReadUnitsPerSecond", "table", "TableMaxReadCapacityUnits", create(schema.Throughput{Read: 40_001}, most))
+	refused("WriteUnitsPerSecond", "index ByG", "TableMaxWriteCapacityUnits", create(most, schema.Throughput{Write: math.MaxInt64}))
+	require.NoError(t, create(schema.Throughput{}, schema.Throughput{}), "a table that is refused is not there")
+
+	before, err := s.DescribeTable(ctx, "Things")
+	require.NoError(t, err)
+	x := byX()
+	x.CreateIndexes[0].Warm = schema.Throughput{Read: 40_001}
+	for whose, c := range map[string]table.Changes{
+		"table":     {Warm: schema.Throughput{Read: 40_001}},
+		"index ByG": {Indexes: map[string]table.IndexChanges{"ByG": {Warm: &schema.Throughput{Read: 40_001}}}},
+		"index ByX": x,
+	} {
+		_, err := s.UpdateTable(ctx, "Things", c)
+		refused("ReadUnitsPerSecond", whose, "TableMaxReadCapacityUnits", err)
+	}
+	after, err := s.DescribeTable(ctx, "Things")
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	_, err = s.UpdateTable(ctx, "Things", table.Changes{Warm: most})
+	require.NoError(t, err)
+}

@@ -299,6 +299,9 @@ func (s *Store) create(t *Table) error {
 	if err := s.checkQuotas(t.mu.definition); err != nil {
 		return err
 	}
+	if err := t.checkNewWarm(); err != nil {
+		return err
+	}
 	s.forget(s.Now())
 	s.mu.Lock()
 	defer s.mu.Unlock()

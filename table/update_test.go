@@ -276,7 +276,7 @@ func TestUpdateTableThatIsBusy(t *testing.T) {
 			_, err := f.store.DeleteTable(ctx, "Things")
 			requireRefused(t, err, exception.ResourceInUse, inUse+test.deletion)
 			f.mustUpdate(table.Changes{DeletionProtection: ptr(false)})
-			f.mustUpdate(table.Changes{Warm: schema.Throughput{Read: 100_000}})
+			f.mustUpdate(table.Changes{Warm: schema.Throughput{Read: 30_000}})
 			for _, c := range test.admitted {
 				f.mustUpdate(c)
 			}

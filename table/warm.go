@@ -2,6 +2,8 @@ package table
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tidemark-db/tidemark/schema"
@@ -59,6 +61,16 @@ func (t *Table) askWarmLocked(name string, warm schema.Throughput, until time.Ti
 	t.mu.warm.asked[name] = warming{warm, until}
 }
 
+// checkNewWarm refuses a new table that is asked to take more at once, itself or by an index, than the quotas allow.
+func (t *Table) checkNewWarm() error {
+	for _, name := range slices.Sorted(maps.Keys(t.mu.warm.asked)) {
+		if err := t.store.checkWarmQuota(name, t.mu.warm.asked[name].Throughput); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // askNewLocked asks for what the indexes of a new table are to take at once, which is no part of its definition.
 func (t *Table) askNewLocked() {
 	for i := range t.mu.definition.GlobalIndexes {
@@ -68,13 +80,21 @@ func (t *Table) askNewLocked() {
 	}
 }
 
-// checkWarmLocked refuses to have the table or an index of d take less than it does.
+// checkWarmLocked refuses to have the table or an index take less than it does, or more than the quotas allow.
 func (t *Table) checkWarmLocked(c *Changes, now time.Time) error {
 	check := func(name string, provisioned, asked schema.Throughput) error {
 		current := t.warmLocked(name, t.mu.definition.BillingMode, provisioned, moment{now: now})
-		return schema.CheckWarm(name, asked, current, func(string) string {
+		if err := schema.CheckWarm(name, asked, current, func(string) string {
 			return "current WarmThroughput, decreasing WarmThroughput is not supported"
-		})
+		}); err != nil {
+			return err
+		}
+		return t.store.checkWarmQuota(name, asked)
+	}
+	for _, x := range c.CreateIndexes {
+		if err := t.store.checkWarmQuota(x.Name, x.Warm); err != nil {
+			return err
+		}
 	}
 	for _, x := range t.mu.definition.GlobalIndexes {
 		if change := c.Indexes[x.Name]; change.Warm != nil {
