@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -219,4 +220,75 @@ func TestConsumedCapacityOfABatchComesFirst(t *testing.T) {
 		'ReturnConsumedCapacity': 'TOTAL'}`)
 	require.Equal(t, `{"ConsumedCapacity":[{"CapacityUnits":0.5,"TableName":"Music"}],"Responses":{"Music":[]},`+
 		`"UnprocessedKeys":{}}`, answer)
+}
+
+// What an operation says that it has consumed is what it owes where throughput is enforced, whichever way it came.
+func TestWhatIsConsumedIsOwed(t *testing.T) {
+	const (
+		key    = `{'P': {'S': 'a'}, 'S': {'S': 'a'}}`
+		told   = `'ReturnConsumedCapacity': 'TOTAL'`
+		table  = `'TableName': 'Ledger'`
+		where  = `WHERE P = \u0027a\u0027 AND S = \u0027a\u0027`
+		absent = `WHERE P = \u0027a\u0027 AND S = \u0027b\u0027`
+	)
+	item := `{'P': {'S': 'a'}, 'S': {'S': 'a'}, 'L': {'S': 'l'}, 'Text': {'S': '` + strings.Repeat("x", 9<<10) + `'}}`
+	statements := func(texts ...string) string {
+		return `[{'Statement': '` + strings.Join(texts, `'}, {'Statement': '`) + `'}]`
+	}
+	const update = `UPDATE Ledger SET n = 1 ` + where
+	const insert = `INSERT INTO Ledger VALUE {\u0027P\u0027: \u0027b\u0027, \u0027S\u0027: \u0027a\u0027}`
+	check := `{'ConditionCheck': {` + table + `, 'Key': ` + key + `, 'ConditionExpression': 'attribute_exists(P)'}}`
+	several := `'TransactItems': [` + check + `, {'Put': {` + table + `, 'Item': {'P': {'S': 'b'}, 'S': {'S': 'a'}, 'L': {'S': 'l'}}}}]`
+	for _, o := range [][2]string{
+		{"PutItem", table + `, 'Item': ` + item},
+		{"DeleteItem", table + `, 'Key': ` + key},
+		{"UpdateItem", table + `, 'UpdateExpression': 'REMOVE L', 'Key': ` + key},
+		{"BatchWriteItem", `'RequestItems': {'Ledger': [{'DeleteRequest': {'Key': ` + key + `}}, {'PutRequest': {'Item':
+			{'P': {'S': 'b'}, 'S': {'S': 'a'}, 'L': {'S': 'l'}}}}]}`},
+		{"TransactWriteItems", `'TransactItems': [` + check + `]`},
+		{"TransactWriteItems", several},
+		{"TransactWriteItems", `'ClientRequestToken': 'a', ` + several},
+		{"ExecuteStatement", `'Statement': '` + update + `'`},
+		{"ExecuteStatement", `'Statement': '` + insert + `'`},
+		{"ExecuteStatement", `'Statement': 'DELETE FROM Ledger ` + absent + `'`},
+		{"BatchExecuteStatement", `'Statements': ` + statements(update, insert, "DELETE FROM Ledger "+absent)},
+		{"BatchExecuteStatement", `'Statements': ` + statements(insert, update+` AND n = 2`)},
+		{"ExecuteTransaction", `'TransactStatements': ` + statements(insert, `EXISTS(SELECT * FROM Ledger `+where+
+			` AND L = \u0027l\u0027)`)},
+		{"GetItem", table + `, 'Key': ` + key},
+		{"BatchGetItem", `'RequestItems': {'Ledger': {'ConsistentRead': true, 'Keys': [` + key + `]}}`},
+		{"TransactGetItems", `'TransactItems': [{'Get': {` + table + `, 'Key': ` + key + `}}]`},
+		{"Query", table + `, 'KeyConditionExpression': 'P = :p', 'ExpressionAttributeValues': {':p': {'S': 'a'}}`},
+		{"Scan", table + `, 'IndexName': 'local', 'ConsistentRead': true`},
+		{"ExecuteStatement", `'Statement': 'SELECT * FROM Ledger'`},
+		{"ExecuteStatement", `'Statement': 'SELECT * FROM Ledger WHERE P IN [\u0027a\u0027, \u0027b\u0027]'`},
+		{"BatchExecuteStatement", `'Statements': ` + statements(`SELECT * FROM Ledger `+where, `SELECT * FROM Ledger `+absent)},
+		{"ExecuteTransaction", `'TransactStatements': ` + statements(`SELECT * FROM Ledger `+where)},
+	} {
+		e := newEndpoint(t)
+		e.ledger(1, 1)
+		e.ok("PutItem", `{`+table+`, 'Item': `+item+`}`)
+		if strings.Contains(o[1], "ClientRequestToken") { // it will be done already, and costs reads
+			e.ok(o[0], `{`+o[1]+`}`)
+		}
+		e.api.EnforceThroughput()
+		e.owes(o[0], `{`+o[1]+`, `+told+`}`)
+	}
+}
+
+// owes does something for which exactly one unit is left, and checks that it then owes what it says it has consumed.
+func (e *endpoint) owes(operation, body string) {
+	e.Helper()
+	answer := e.ok(operation, body)
+	total, _ := e.consumed(answer)
+	probe, member := "GetItem", "Key"
+	if strings.Contains(answer, "WriteCapacity") || !strings.Contains(answer, "ReadCapacity") &&
+		regexp.MustCompile(`^((Put|Update|Delete|BatchWrite)Item\b|.*(INSERT|UPDATE|DELETE))`).MatchString(operation+" "+body) {
+		probe, member = "PutItem", "Item"
+	}
+	probed := `{'TableName': 'Ledger', '` + member + `': {'P': {'S': 'z'}, 'S': {'S': 'z'}}}`
+	e.clock.Advance(time.Duration((total - 1) * float64(time.Second)))
+	require.Equal(e, total >= 1, e.refused(probe, probed), "%s %.200s", operation, body)
+	e.clock.Advance(2 * time.Microsecond)
+	require.False(e, e.refused(probe, probed), "%s %.200s", operation, body)
 }

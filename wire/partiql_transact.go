@@ -37,14 +37,10 @@ func executeTransaction(c *call) error {
 		return exception.Validation.Errorf(
 			"ExecuteTransaction API does not support both read and write operations in the same request.")
 	}
-	tables, err := c.findAll(all)
-	if err != nil {
-		return err
-	}
 	if reads {
-		return c.executeReads(all, tables)
+		return c.executeReads(all)
 	}
-	return c.executeWrites(all, tables, token)
+	return c.executeWrites(all, token)
 }
 
 // inTransaction says in which statement of a transaction something is wrong.
@@ -104,7 +100,11 @@ func (s *statement) checkTransacted(t *table.Table) (err error) {
 }
 
 // executeReads reads the items of a transaction of one instant.
-func (c *call) executeReads(all []*statement, tables []*table.Table) error {
+func (c *call) executeReads(all []*statement) error {
+	tables, err := c.findAll(all)
+	if err != nil {
+		return err
+	}
 	if err := c.meter.mayReadAll(tables); err != nil {
 		return err
 	}
@@ -127,12 +127,19 @@ func (c *call) executeReads(all []*statement, tables []*table.Table) error {
 }
 
 // executeWrites does what a transaction writes, unless it has been done before.
-func (c *call) executeWrites(all []*statement, tables []*table.Table, token string) error {
-	actions := make([]action, len(all))
-	for i, s := range all {
-		actions[i] = s.asAction(s.about, tables[i])
-	}
-	if err := asDuplicates(c.once(token, "TransactStatements", actions), all); err != nil {
+func (c *call) executeWrites(all []*statement, token string) error {
+	err := c.once(token, "TransactStatements", func() ([]read, error) {
+		tables, err := c.findAll(all)
+		if err != nil {
+			return nil, err
+		}
+		actions := make([]action, len(all))
+		for i, s := range all {
+			actions[i] = s.asAction(s.about, tables[i])
+		}
+		return c.commit(actions)
+	})
+	if err := asDuplicates(err, all); err != nil {
 		return err
 	}
 	c.out.Begin('{')

@@ -84,6 +84,27 @@ func TestAFailedTransactionDoesNotKeepItsToken(t *testing.T) {
 	e.ok("TransactWriteItems", oneMore("a", ""))
 }
 
+// A transaction of statements that is done is done, too, whatever has become of its table.
+func TestATokenOfStatements(t *testing.T) {
+	e := newEndpoint(t)
+	e.music()
+	insert := func(token string) string {
+		return `{'ClientRequestToken': '` + token + `', 'ReturnConsumedCapacity': 'TOTAL', 'TransactStatements': [` +
+			statement("INSERT INTO Music VALUE {'Artist': 'a', 'Song': 'b'}") + `]}`
+	}
+	e.ok("ExecuteTransaction", insert("a"))
+	e.ok("DeleteTable", `{'TableName': 'Music'}`)
+	e.answers("ExecuteTransaction", insert("a"), `{'ConsumedCapacity': [{'CapacityUnits': 2.0, 'ReadCapacityUnits': 2.0,
+		'TableName': 'Music'}], 'Responses': []}`)
+	e.refuses("ExecuteTransaction", insert("b"), "TransactionCanceledException",
+		"Transaction cancelled, please refer cancellation reasons for specific reasons [ResourceNotFound]")
+	e.music()
+	e.ok("ExecuteTransaction", insert("a"))
+	require.Empty(t, e.selects("SELECT * FROM Music").Items)
+	e.ok("ExecuteTransaction", insert("b")) // which was not kept when it failed
+	require.Len(t, e.selects("SELECT * FROM Music").Items, 1)
+}
+
 // TestATransactionInProgress sends the same transaction twice while its table is locked.
 func TestATransactionInProgress(t *testing.T) {
 	e := library(t)

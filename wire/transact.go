@@ -49,7 +49,7 @@ func transactWriteItems(c *call) error {
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if err := c.once(token, "TransactItems", all); err != nil {
+	if err := c.once(token, "TransactItems", func() ([]read, error) { return c.commit(all) }); err != nil {
 		return err
 	}
 	c.out.Begin('{')
@@ -61,13 +61,13 @@ func transactWriteItems(c *call) error {
 	return nil
 }
 
-// once does all of a transaction, or none of it, unless it was done before with its token, if it has one. The member of
-// the request says what it does.
-func (c *call) once(token, member string, all []action) error {
+// once commits a transaction, unless it was done before with its token, if it has one. The member of the request says
+// what it does. What has become of its tables since it was done does not matter.
+func (c *call) once(token, member string, commit func() ([]read, error)) error {
 	now := c.tables.Now()
 	if token == "" {
 		c.tokens.forget(now)
-		_, err := c.commit(all)
+		_, err := commit()
 		return err
 	}
 	reads, again, err := c.tokens.begin(token, c.in.Digest(member), now)
@@ -78,8 +78,8 @@ func (c *call) once(token, member string, all []action) error {
 		c.meter.again(reads)
 		return nil
 	}
-	changes, err := c.commit(all)
-	c.tokens.end(token, err == nil, readsOf(all, changes), c.tables.Now())
+	reads, err = commit()
+	c.tokens.end(token, err == nil, reads, c.tables.Now())
 	return err
 }
 
@@ -183,8 +183,8 @@ func (c *call) readTransacted(o request.Object, named ...string) expressions {
 	return x
 }
 
-// commit does all, or none of it.
-func (c *call) commit(all []action) ([]snapshot.Change, error) {
+// commit does all, or none of it, and returns what it costs to be told later that it is done.
+func (c *call) commit(all []action) ([]read, error) {
 	ops := make([]table.Op, len(all))
 	var keys keySchemas
 	for i := range all {
@@ -211,7 +211,7 @@ func (c *call) commit(all []action) ([]snapshot.Change, error) {
 			c.meter.touched(a.table, a.found, change.Key.Partition)
 		}
 	}
-	return changes, nil
+	return readsOf(all, changes), nil
 }
 
 // readsOf returns what it costs to read the items of a transaction, as they were before it or have become, whichever is
