@@ -287,16 +287,15 @@ func batchWriteItem(c *call) error {
 	if len(left) == len(all) {
 		return left[0].admission.err
 	}
-	return c.answerWrites(left)
+	c.answerWrites(left)
+	return nil
 }
 
 // answerWrites answers with the writes that were left undone.
-func (c *call) answerWrites(left []*write) error {
+func (c *call) answerWrites(left []*write) {
 	c.out.Begin('{')
 	c.writeEachConsumed()
-	if err := c.writeCollections(); err != nil {
-		return err
-	}
+	c.writeCollections()
 	c.out.Name("UnprocessedItems")
 	c.out.Begin('{')
 	for i := 0; i < len(left); {
@@ -310,7 +309,6 @@ func (c *call) answerWrites(left []*write) error {
 	}
 	c.out.End('}')
 	c.out.End('}')
-	return nil
 }
 
 // writeWrite writes a request for one write.

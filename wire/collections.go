@@ -22,20 +22,20 @@ func (m *meter) touched(name string, t *table.Table, partition attr.Value) {
 
 // writeCollection writes the item collection that a request for one item is about, if it asks for it and the table has
 // local indexes.
-func (c *call) writeCollection() error {
+func (c *call) writeCollection() {
 	m := c.meter
 	if m == nil || !m.sizes || len(m.tallies) == 0 || len(m.tallies[0].definition.LocalIndexes) == 0 {
-		return nil
+		return
 	}
 	c.out.Name("ItemCollectionMetrics")
-	return c.writeCollectionOf(&m.tallies[0], m.tallies[0].partitions[0])
+	c.writeCollectionOf(&m.tallies[0], m.tallies[0].partitions[0])
 }
 
 // writeCollections writes the item collections that a request for several items is about, by table.
-func (c *call) writeCollections() error {
+func (c *call) writeCollections() {
 	m := c.meter
 	if m == nil || !m.sizes {
-		return nil
+		return
 	}
 	begun := false
 	for i := range m.tallies {
@@ -52,26 +52,19 @@ func (c *call) writeCollections() error {
 		c.out.Begin('[')
 		for _, partition := range y.partitions {
 			c.out.Elem()
-			if err := c.writeCollectionOf(y, partition); err != nil {
-				return err
-			}
+			c.writeCollectionOf(y, partition)
 		}
 		c.out.End(']')
 	}
 	if begun {
 		c.out.End('}')
 	}
-	return nil
 }
 
-func (c *call) writeCollectionOf(y *tally, partition attr.Value) error {
-	state, err := y.table.Snapshot()
-	if err != nil {
-		return err
-	}
-	whole, err := collectionSize(state, y.definition.LocalIndexes, partition, 1<<30)
-	if err != nil {
-		return err
+func (c *call) writeCollectionOf(y *tally, partition attr.Value) {
+	whole := int64(0)
+	if state, err := y.table.Snapshot(); err == nil { // else it is gone by now, but what was written to it was written
+		whole = collectionSize(state, y.definition.LocalIndexes, partition, 1<<30)
 	}
 	c.out.Begin('{')
 	c.out.Name("ItemCollectionKey")
@@ -87,16 +80,13 @@ func (c *call) writeCollectionOf(y *tally, partition attr.Value) error {
 	}
 	c.out.End(']')
 	c.out.End('}')
-	return nil
 }
 
 // collectionSize returns how many whole units of so many bytes the items with a partition key have, together with their
 // entries in the local indexes. It reads them only if the table is so large that there can be one at all.
-func collectionSize(
-	state *snapshot.Snapshot, local []schema.Index, partition attr.Value, unit int64,
-) (whole int64, err error) {
+func collectionSize(state *snapshot.Snapshot, local []schema.Index, partition attr.Value, unit int64) (whole int64) {
 	if state.Size()*int64(1+len(local)) < unit {
-		return 0, nil
+		return 0
 	}
 	names := []string{""}
 	for _, x := range local {
@@ -106,11 +96,11 @@ func collectionSize(
 	for _, name := range names {
 		items, err := state.Items(snapshot.Query{Index: name, Partition: partition})
 		if err != nil {
-			return 0, err
+			continue // the index is gone
 		}
 		for item := range items {
 			size += int64(item.Size())
 		}
 	}
-	return size / unit, nil
+	return size / unit
 }

@@ -44,11 +44,29 @@ func TestItemCollectionsAreMeasuredWithTheirIndexes(t *testing.T) {
 	state, err := orders.Snapshot()
 	require.NoError(t, err)
 	for unit, want := range map[int]int64{size: 1, size + 1: 0, size - 1: 1, size / 3: 3, 1: int64(size), 1 << 30: 0} {
-		got, err := collectionSize(state, d.LocalIndexes, attr.S("a"), int64(unit))
-		require.NoError(t, err)
+		got := collectionSize(state, d.LocalIndexes, attr.S("a"), int64(unit))
 		require.Equal(t, want, got, "units of %d bytes, of %d", unit, size)
 	}
-	got, err := collectionSize(state, d.LocalIndexes, attr.S("none"), 1)
+	require.Zero(t, collectionSize(state, d.LocalIndexes, attr.S("none"), 1))
+}
+
+// A write has been done even if its table is deleted before the answer is written.
+func TestItemCollectionOfATableThatIsGone(t *testing.T) {
+	store := table.NewStore(table.Options{})
+	_, err := store.CreateTable(t.Context(), schema.Definition{
+		Name: "Orders", KeySchema: schema.Keys("Id"), BillingMode: schema.PayPerRequest,
+		Attributes: schema.Attributes{"Id": attr.TypeS},
+	})
 	require.NoError(t, err)
-	require.Zero(t, got)
+	orders, err := store.Table("Orders")
+	require.NoError(t, err)
+	written := &tally{table: orders, definition: orders.Definition()}
+	_, err = store.DeleteTable(t.Context(), "Orders")
+	require.NoError(t, err)
+	_, err = orders.Snapshot()
+	require.Error(t, err)
+	c := newCall(nil, t.Context())
+	defer c.free()
+	c.writeCollectionOf(written, attr.S("a"))
+	require.JSONEq(t, `{"ItemCollectionKey": {"Id": {"S": "a"}}, "SizeEstimateRangeGB": [0.0, 1.0]}`, string(c.out.Buf))
 }

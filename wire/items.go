@@ -186,9 +186,7 @@ func (c *call) answerWrite(w written, err error) error {
 		c.out.Buf = attributes.AppendJSON(c.out.Buf)
 	}
 	c.writeConsumed()
-	if err := c.writeCollection(); err != nil {
-		return err
-	}
+	c.writeCollection()
 	c.out.End('}')
 	return nil
 }

@@ -54,9 +54,7 @@ func transactWriteItems(c *call) error {
 	}
 	c.out.Begin('{')
 	c.writeEachConsumed()
-	if err := c.writeCollections(); err != nil {
-		return err
-	}
+	c.writeCollections()
 	c.out.End('}')
 	return nil
 }
