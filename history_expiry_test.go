@@ -21,6 +21,7 @@ import (
 type follower struct {
 	stream *table.Stream
 	after  string      // the last number read
+	read   time.Time   // when
 	copy   model.State // what the records amount to
 	since  time.Time   // time to live is on since then; zero: off
 }
@@ -104,28 +105,33 @@ func (h *history) followTable(i *incarnation) {
 	h.same(i.Now(), i.copy, "the records of the stream, replayed")
 }
 
-// newRecords returns what has come since the last time. It is not complete if that is more than a day ago.
+// newRecords returns what has come since the last time. It is not complete if that is more than a day ago, unless there is
+// the number of a record to go on from, which is then refused.
 func (h *history) newRecords(i *incarnation) (records []table.StreamRecord, complete bool) {
-	complete = true
-	for r, err := range i.stream.Records(i.after) {
-		if errors.Is(err, exception.TrimmedDataAccess) {
-			i.after, complete = "", false
-			break
-		}
-		require.NoError(h, err)
-		records = append(records, r)
+	now := h.clock.Now()
+	complete = i.after != "" || !now.After(i.read.Add(table.StreamRetention))
+	i.read = now
+	records, err := recordsAfter(i.stream, i.after)
+	if errors.Is(err, exception.TrimmedDataAccess) {
+		i.after, complete = "", false
+		records, err = recordsAfter(i.stream, "")
 	}
-	if !complete {
-		for r, err := range i.stream.Records("") {
-			require.NoError(h, err)
-			records = append(records, r)
-		}
-	}
+	require.NoError(h, err)
 	for _, r := range records {
 		require.Greater(h, r.Sequence, i.after)
 		i.after = r.Sequence
 	}
 	return records, complete
+}
+
+func recordsAfter(s *table.Stream, after string) (records []table.StreamRecord, err error) {
+	for r, err := range s.Records(after) {
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
 }
 
 type dueItem struct {

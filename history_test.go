@@ -259,7 +259,7 @@ func (h *history) createTable(name string) {
 		require.NoError(h, err)
 		h.tables[name] = &incarnation{
 			Table:    &model.Table{Schema: &d.Table, Active: h.clock.Now()},
-			follower: follower{stream: stream, copy: make(model.State)},
+			follower: follower{stream: stream, copy: make(model.State), read: h.clock.Now()},
 		}
 	}
 }
