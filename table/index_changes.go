@@ -265,12 +265,12 @@ func (t *Table) forgetGoneLocked() {
 	for _, x := range t.mu.definition.GlobalIndexes {
 		there[x.Name] = true
 	}
-	keep(t.mu.insights, there)
-	keep(t.mu.throughputs, there)
-	keep(t.mu.warm.taken, there)
-	keep(t.mu.warm.asked, there)
+	keepOnly(t.mu.insights, there)
+	keepOnly(t.mu.throughputs, there)
+	keepOnly(t.mu.warm.taken, there)
+	keepOnly(t.mu.warm.asked, there)
 }
 
-func keep[V any](m map[string]V, names map[string]bool) {
+func keepOnly[V any](m map[string]V, names map[string]bool) {
 	maps.DeleteFunc(m, func(name string, _ V) bool { return !names[name] })
 }

@@ -159,9 +159,8 @@ func (t *Table) protectionChangesLocked(now time.Time) error {
 // applySettingsLocked does what c asks for beyond the indexes that come and go, in the new definition and beside it.
 func (t *Table) applySettingsLocked(c *Changes, d *schema.Table, now time.Time) {
 	until := now.Add(t.store.timing.Updating)
-	billing := c.BillingMode != "" && c.BillingMode != t.mu.definition.BillingMode
 	t.updateIndexesLocked(c, d, now)
-	if billing && d.BillingMode == schema.PayPerRequest {
+	if d.BillingMode == schema.PayPerRequest && t.mu.definition.BillingMode != schema.PayPerRequest {
 		t.mu.onDemand = until
 	}
 	if c.SSE != nil {

@@ -100,14 +100,13 @@ func (c *call) findItem(b *member) (err error) {
 	if b.Kind == partiql.Exists {
 		return errExists
 	}
-	if b.table, err = c.tables.Table(b.Table); err != nil {
-		return err
-	}
 	item := attr.Item{}
 	if b.Kind == partiql.Select {
-		if _, err = c.openStatement(b.statement); err != nil {
+		x, err := c.openStatement(b.statement)
+		if err != nil {
 			return err
 		}
+		b.table = x.Table
 		if item, err = b.readKey(b.table, "BatchExecuteStatement"); err != nil {
 			return err
 		}
@@ -118,6 +117,9 @@ func (c *call) findItem(b *member) (err error) {
 			}
 		}
 	} else {
+		if b.table, err = c.tables.Table(b.Table); err != nil {
+			return err
+		}
 		if b.action, err = b.statement.action(b.table); err != nil {
 			return err
 		}

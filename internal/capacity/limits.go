@@ -1,6 +1,8 @@
 package capacity
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,11 +39,9 @@ func (l *Limits) Follow(d *schema.Table, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.followLocked(d, now)
-	for name := range a.buckets {
-		if name != "" && indexOf(d, name) == nil {
-			delete(a.buckets, name)
-		}
-	}
+	maps.DeleteFunc(a.buckets, func(name string, _ *[2]Bucket) bool {
+		return name != "" && !slices.ContainsFunc(d.GlobalIndexes, func(x schema.Index) bool { return x.Name == name })
+	})
 }
 
 // Forget forgets a table.
@@ -109,13 +109,4 @@ func ratesOf(d *schema.Table, throughput schema.Throughput, maxima schema.OnDema
 		return schema.Throughput{Read: max(maxima.MaxRead, 0), Write: max(maxima.MaxWrite, 0)}
 	}
 	return throughput
-}
-
-func indexOf(d *schema.Table, name string) *schema.Index {
-	for i := range d.GlobalIndexes {
-		if d.GlobalIndexes[i].Name == name {
-			return &d.GlobalIndexes[i]
-		}
-	}
-	return nil
 }
