@@ -154,22 +154,29 @@ func (g *generator) updateItem() trial {
 // batchGet reads different items of one or two tables.
 func (g *generator) batchGet() trial {
 	r := trial{op: "BatchGetItem", verdict: sound, body: obj{}}
-	tables := obj{}
-	for _, i := range g.Perm(len(g.tables))[:1+g.IntN(len(g.tables))] {
-		table := g.tables[i]
+	tables := g.perTable(func(table *shape) any {
 		part := trial{verdict: sound, body: obj{"Keys": g.someKeys(table)}}
 		g.projectSome(&part, table)
 		if g.chance(4) {
 			part.body["ConsistentRead"] = g.chance(2)
 		}
-		tables[table.name] = part.body
-	}
+		return part.body
+	})
 	r.body["RequestItems"] = tables
 	if len(objectsWith(tables, "AttributesToGet")) > 0 && len(objectsWith(tables, "ProjectionExpression")) > 0 {
 		r.verdict = open // the two do not go together
 	}
 	g.consumed(&r)
 	return r
+}
+
+// perTable returns what a batch has for some of the tables, by their names.
+func (g *generator) perTable(part func(*shape) any) obj {
+	parts := obj{}
+	for _, i := range g.Perm(len(g.tables))[:1+g.IntN(len(g.tables))] {
+		parts[g.tables[i].name] = part(g.tables[i])
+	}
+	return parts
 }
 
 // someKeys returns different keys.
@@ -186,9 +193,7 @@ func (g *generator) someKeys(table *shape) arr {
 
 func (g *generator) batchWrite() trial {
 	r := trial{op: "BatchWriteItem", verdict: sound, body: obj{}}
-	tables := obj{}
-	for _, i := range g.Perm(len(g.tables))[:1+g.IntN(len(g.tables))] {
-		table := g.tables[i]
+	r.body["RequestItems"] = g.perTable(func(table *shape) any {
 		writes := arr{}
 		for _, key := range g.someKeys(table) {
 			if g.chance(3) {
@@ -197,9 +202,8 @@ func (g *generator) batchWrite() trial {
 			}
 			writes = append(writes, obj{"PutRequest": obj{"Item": with(g.item(table), key.(obj))}})
 		}
-		tables[table.name] = writes
-	}
-	r.body["RequestItems"] = tables
+		return writes
+	})
 	g.consumed(&r)
 	return r
 }

@@ -390,7 +390,7 @@ func takes(k *servers.Kind, op string) bool {
 	case "TransactGetItems", "TransactWriteItems":
 		return !k.NoTransactions
 	case "ExecuteStatement":
-		return k.Name == "DynamoDB Local" || k == servers.Kinds[0]
+		return k.Name == local || k == servers.Kinds[0]
 	}
 	return true
 }

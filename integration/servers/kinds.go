@@ -13,7 +13,8 @@ import (
 // PeersVariable is the variable of the environment that has the tests take the time that other programs take.
 const PeersVariable = "TIDEMARK_PEERS"
 
-// Kind is a program that a sidecar can stand in front of, with what it cannot do.
+// Kind is a program that speaks the protocol, with what it cannot do: a sidecar can stand in front of it, and what it
+// answers can be compared.
 type Kind struct {
 	Name  string
 	Start func() (*Server, error) // an Absent error: the program cannot be had here
@@ -34,7 +35,7 @@ type Kind struct {
 	err    error
 }
 
-// Kinds are all that the stories of the sidecar are told of. The first is there on every machine.
+// Kinds are all that tests start. The first is there on every machine.
 var Kinds = []*Kind{
 	{Name: "tidemark", Start: func() (*Server, error) { return Plain.Start() },
 		BusyItems: 100_000, Histories: 24},
@@ -62,6 +63,7 @@ func Seed(t testing.TB) uint64 {
 // Absent says why a program cannot be had, and what to do about that.
 type Absent struct{ why string }
 
+// Error returns both.
 func (a Absent) Error() string { return a.why }
 
 // Run returns the program, which is started when it is first asked for and serves all tests: each has tables of its

@@ -33,12 +33,14 @@ type Output struct {
 	text bytes.Buffer
 }
 
+// Write adds to it.
 func (o *Output) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.Write(b)
 }
 
+// All returns all of it.
 func (o *Output) All() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
